@@ -1,0 +1,39 @@
+# Shared by ./afa and ./test: makes sure that the machine has what the project needs.
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+require_dotnet() {
+    if ! command -v dotnet > /dev/null || [ "$(dotnet --version 2> /dev/null | cut -d. -f1)" -lt 10 ]; then
+        echo "AFA needs the .NET SDK 10 or later ('dotnet' on the PATH); found: $(dotnet --version 2> /dev/null || echo none)." >&2
+        exit 1
+    fi
+}
+
+# Debian's package of the real Fashion-MNIST images. Elsewhere 'afa data download fashion-mnist' fetches them.
+require_packages() {
+    local missing=()
+    [ -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ] || missing+=(dataset-fashion-mnist)
+    [ ${#missing[@]} -eq 0 ] && return
+    local install="apt-get install -y ${missing[*]}"
+    if ! command -v apt-get > /dev/null; then
+        echo "Not installed: ${missing[*]} (no apt-get here). Use './afa data download fashion-mnist' or --data-dir." >&2
+    elif [ "$(id -u)" -eq 0 ]; then
+        install_packages ""
+    elif command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
+        install_packages "sudo"
+    else
+        echo "Missing: ${missing[*]}. Install with: sudo $install" >&2
+    fi
+}
+
+install_packages() {
+    echo "Installing ${missing[*]} ..." >&2
+    local log
+    log=$(mktemp)
+    if { $1 apt-get install -y "${missing[@]}" || { $1 apt-get update && $1 apt-get install -y "${missing[@]}"; }; } > "$log" 2>&1 < /dev/null; then
+        rm -f "$log"
+    else
+        tail -5 "$log" >&2
+        echo "Could not install ${missing[*]}; try: $1 apt-get update && $1 $install" >&2
+    fi
+}

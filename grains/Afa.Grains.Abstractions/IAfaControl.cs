@@ -1,0 +1,34 @@
+namespace Afa.Grains;
+
+/// <summary>Everything a user can ask of a cluster. The client's commands are written once against this.</summary>
+public interface IAfaControl
+{
+    /// <summary>Creates a run and starts it. Repeating the call with the same name and options has no further effect.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Training.TrainingOptions</c>, validated before any work starts.</param>
+    Task StartTrainingAsync(string run, string optionsJson, CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on with a run from its last good checkpoint. Does nothing if it runs or is complete.</summary>
+    Task ResumeTrainingAsync(string run, CancellationToken cancellationToken = default);
+
+    /// <summary>Finishes the step under way, writes a checkpoint and stops.</summary>
+    Task PauseTrainingAsync(string run, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns null if no run has that name.</summary>
+    Task<TrainingRunStatus?> GetTrainingAsync(string run, CancellationToken cancellationToken = default);
+
+    /// <summary>All runs, newest first.</summary>
+    Task<IReadOnlyList<TrainingRunStatus>> ListTrainingsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Starts the evaluation of one stored checkpoint.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Evaluation.EvaluationOptions</c>.</param>
+    Task StartEvaluationAsync(string evaluation, string optionsJson, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns null if no evaluation has that name.</summary>
+    Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default);
+
+    /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
+    Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
+    Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,18 @@
+namespace Afa.Grains;
+
+/// <summary>What the store holds: runs and checkpoints. The key is 0.</summary>
+[Alias("afa.catalog")]
+public interface ICatalogGrain : IGrainWithIntegerKey
+{
+    /// <summary>Names of all runs.</summary>
+    [Alias("runs")]
+    Task<IReadOnlyList<string>> ListRunsAsync();
+
+    /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first; damaged ones are left out.</summary>
+    [Alias("checkpoints")]
+    Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run);
+
+    /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
+    [Alias("delete-checkpoint")]
+    Task DeleteCheckpointAsync(string name);
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Afa.Data;
+using Afa.Training;
+using Orleans.Placement;
+
+namespace Afa.Grains;
+
+[PreferLocalPlacement]
+internal sealed class DatasetShardGrain(DatasetCache datasets) : Grain, IDatasetShardGrain
+{
+    private TrainingShard? _shard;
+
+    public async Task<string?> PrepareAsync(string optionsJson)
+    {
+        if (_shard is not null)
+        {
+            return null;
+        }
+
+        var options = JsonSerializer.Deserialize<TrainingOptions>(optionsJson, AfaJson.Options)!;
+        var number = int.Parse(this.GetPrimaryKeyString().Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture);
+        try
+        {
+            // Reading files blocks, so it leaves the grain's scheduler.
+            _shard = await Task.Run(() => new TrainingShard(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options, number));
+            return null;
+        }
+        catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException or ArgumentException)
+        {
+            return exception.Message;
+        }
+    }
+
+    public Task<ShardBatch> GetBatchAsync(int epoch, int stepInEpoch, int count)
+    {
+        var shard = _shard ?? throw new InvalidOperationException($"Shard '{this.GetPrimaryKeyString()}' was not prepared on this silo; the run must start over.");
+        var batch = shard.Batch(epoch, stepInEpoch, count);
+        return Task.FromResult(new ShardBatch(batch.Pixels, batch.Labels, batch.SampleIds, batch.Channels, batch.Height, batch.Width));
+    }
+}

@@ -1,0 +1,39 @@
+namespace Afa.Grains;
+
+/// <summary>Asks the grains of a cluster, from a client or from inside a silo.</summary>
+public sealed class GrainControl(IGrainFactory grains) : IAfaControl
+{
+    public Task StartTrainingAsync(string run, string optionsJson, CancellationToken cancellationToken = default) =>
+        Run(run).StartAsync(optionsJson).WaitAsync(cancellationToken);
+
+    public Task ResumeTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).ResumeAsync().WaitAsync(cancellationToken);
+
+    public Task PauseTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task<TrainingRunStatus?> GetTrainingAsync(string run, CancellationToken cancellationToken = default) =>
+        Run(run).GetStatusAsync().WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<TrainingRunStatus>> ListTrainingsAsync(CancellationToken cancellationToken = default)
+    {
+        var names = await Catalog.ListRunsAsync().WaitAsync(cancellationToken);
+        var runs = await Task.WhenAll(names.Select(name => Run(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        return [.. runs.OfType<TrainingRunStatus>().OrderByDescending(run => run.CreatedAt)];
+    }
+
+    public Task StartEvaluationAsync(string evaluation, string optionsJson, CancellationToken cancellationToken = default) =>
+        Evaluation(evaluation).StartAsync(optionsJson).WaitAsync(cancellationToken);
+
+    public Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
+        Evaluation(evaluation).GetStatusAsync().WaitAsync(cancellationToken);
+
+    public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
+        Catalog.ListCheckpointsAsync(run).WaitAsync(cancellationToken);
+
+    public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
+
+    private ICatalogGrain Catalog => grains.GetGrain<ICatalogGrain>(0);
+
+    private ITrainingRunGrain Run(string name) => grains.GetGrain<ITrainingRunGrain>(name);
+
+    private IEvaluationRunGrain Evaluation(string name) => grains.GetGrain<IEvaluationRunGrain>(name);
+}

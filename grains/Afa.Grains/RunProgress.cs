@@ -1,0 +1,73 @@
+using System.Diagnostics;
+
+namespace Afa.Grains;
+
+/// <summary>How fast a run moves, over the last seconds. Not stored.</summary>
+internal sealed class RunProgress
+{
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
+
+    private readonly Queue<(long Timestamp, long Step, long Images)> _recent = [];
+    private long _images;
+    private long _writtenAt = Stopwatch.GetTimestamp();
+
+    public long Step { get; private set; }
+
+    /// <summary>Steps taken since activation, repeated ones too.</summary>
+    public long StepsTaken { get; private set; }
+
+    public string? Phase { get; private set; }
+
+    public double? LastLoss { get; private set; }
+
+    /// <summary>Name of the last checkpoint that was due but could not be stored; null if it was.</summary>
+    public string? FailedCheckpoint { get; set; }
+
+    public TimeSpan SinceWrite => Stopwatch.GetElapsedTime(_writtenAt);
+
+    public double ImagesPerSecond => Rate(entry => entry.Images);
+
+    public void Restart(long step)
+    {
+        Step = step;
+        _recent.Clear();
+        _recent.Enqueue((Stopwatch.GetTimestamp(), step, _images));
+    }
+
+    public void Advance(string phase, long step, int images, double loss)
+    {
+        (Phase, Step, LastLoss) = (phase, step, loss);
+        StepsTaken++;
+        _images += images;
+        _recent.Enqueue((Stopwatch.GetTimestamp(), step, _images));
+        while (_recent.Count > 2 && Stopwatch.GetElapsedTime(_recent.Peek().Timestamp) > Window)
+        {
+            _recent.Dequeue();
+        }
+    }
+
+    public TimeSpan? TimeLeft(long steps)
+    {
+        var rate = Rate(entry => entry.Step);
+        return rate > 0 ? TimeSpan.FromSeconds((steps - Step) / rate) : null;
+    }
+
+    public TimeSpan TakeSinceWrite()
+    {
+        var passed = SinceWrite;
+        _writtenAt = Stopwatch.GetTimestamp();
+        return passed;
+    }
+
+    private double Rate(Func<(long Timestamp, long Step, long Images), long> count)
+    {
+        if (_recent.Count < 2)
+        {
+            return 0;
+        }
+
+        var (first, last) = (_recent.Peek(), _recent.Last());
+        var seconds = Stopwatch.GetElapsedTime(first.Timestamp, last.Timestamp).TotalSeconds;
+        return seconds > 0 ? (count(last) - count(first)) / seconds : 0;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using Afa.Checkpoints;
+using Afa.Compute;
+using Afa.Data;
+using Afa.Training;
+using Orleans.Placement;
+
+namespace Afa.Grains;
+
+[RandomPlacement, KeepAlive]
+[SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the replica, on the thread that its tensors live on.")]
+internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, TimeProvider time) : Grain, ITrainerGrain
+{
+    private DeviceLease? _lease;
+    private Trainer? _trainer;
+    private TrainerAssignment? _assignment;
+    private TrainingPlan? _plan;
+    private long _nextStep;
+    private TrainerStep? _lastStep;
+
+    public async Task<TrainerReadiness> PrepareAsync(TrainerAssignment assignment)
+    {
+        var options = JsonSerializer.Deserialize<TrainingOptions>(assignment.OptionsJson, AfaJson.Options)!;
+        var problems = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).PrepareAsync(assignment.OptionsJson)));
+        if (problems.FirstOrDefault(problem => problem is not null) is { } problem)
+        {
+            return new TrainerReadiness(problem, Buckets: 0);
+        }
+
+        var checkpoint = assignment.Checkpoint is null ? null : await checkpoints.LoadAsync(assignment.Checkpoint);
+        var collective = new GrainCollective(GrainFactory, TaskScheduler.Current, assignment.Run, assignment.Attempt, assignment.Rank, assignment.Trainers);
+        _plan = new TrainingPlan(options, assignment.SmallestShard);
+        _assignment = assignment;
+        _nextStep = assignment.Step;
+        _lastStep = null;
+        _lease ??= devices.Lease();
+        var buckets = await _lease.Worker.RunAsync(() =>
+        {
+            _trainer?.Dispose();
+            _trainer = new Trainer(options, collective, _lease.Worker.Device);
+            if (checkpoint is not null)
+            {
+                TrainerCheckpoint.Restore(_trainer, checkpoint);
+            }
+
+            return GrainCollective.Buckets(_trainer.Model.parameters().Concat(_trainer.Model.buffers()).Sum(value => value.numel()));
+        });
+        return new TrainerReadiness(Problem: null, buckets);
+    }
+
+    public async Task<TrainerStep> StepAsync(int attempt, long step)
+    {
+        var (assignment, trainer, worker) = Prepared(attempt);
+        if (_lastStep is { } last && last.Step == step)
+        {
+            return last;
+        }
+
+        if (step != _nextStep)
+        {
+            throw new InvalidOperationException($"Trainer '{this.GetPrimaryKeyString()}' is at step {_nextStep}; it cannot take step {step}.");
+        }
+
+        var position = _plan!.At(step);
+        var batches = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).GetBatchAsync(position.Epoch, position.StepInEpoch, _plan.ImagesPerShard)));
+        var batch = ImageBatch.Concat([.. batches.Select(part => new ImageBatch(part.Pixels, part.Labels, part.SampleIds, part.Channels, part.Height, part.Width))]);
+        var result = await worker.RunAsync(() => Step(trainer, position, batch));
+        _nextStep = step + 1;
+        _lastStep = result;
+        return result;
+    }
+
+    public async Task SaveCheckpointAsync(int attempt, string name, IReadOnlyDictionary<string, double> metrics)
+    {
+        var (assignment, trainer, worker) = Prepared(attempt);
+        var epoch = (int)(_nextStep / _plan!.StepsPerEpoch);
+        var checkpoint = await worker.RunAsync(() => TrainerCheckpoint.Capture(trainer, new CheckpointState
+        {
+            Run = assignment.Run,
+            Phase = trainer.Phase,
+            Epoch = epoch,
+            Step = _nextStep,
+            ModelOptions = trainer.Model.Options,
+            Options = JsonSerializer.Deserialize<JsonElement>(assignment.OptionsJson),
+            Metrics = metrics.ToDictionary(),
+            Parent = assignment.Checkpoint,
+            CreatedAt = time.GetUtcNow(),
+        }));
+        await checkpoints.SaveAsync(name, checkpoint);
+    }
+
+    public async Task<string> HashWeightsAsync(int attempt)
+    {
+        var (_, trainer, worker) = Prepared(attempt);
+        return await worker.RunAsync(() => TrainerCheckpoint.HashWeights(trainer.Model));
+    }
+
+    public async Task ReleaseAsync()
+    {
+        if (_lease is { } lease)
+        {
+            _lease = null;
+            await lease.Worker.RunAsync(() => _trainer?.Dispose());
+            _trainer = null;
+            lease.Dispose();
+        }
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
+
+    private static TrainerStep Step(Trainer trainer, TrainingPosition position, ImageBatch batch)
+    {
+        try
+        {
+            var report = trainer.Step(position, batch);
+            return new TrainerStep(
+                position.Step, report.Loss, report.Images, report.CleanCorrect, report.RobustCorrect, report.FeatureMatches, report.PhaseSeconds, Failure: null);
+        }
+        catch (LossNotFiniteException exception)
+        {
+            return new TrainerStep(position.Step, double.NaN, batch.Count, null, null, null, new Dictionary<string, double>(), exception.Message);
+        }
+    }
+
+    private (TrainerAssignment Assignment, Trainer Trainer, DeviceWorker Worker) Prepared(int attempt)
+    {
+        return _assignment?.Attempt == attempt && _trainer is not null && _lease is not null
+            ? (_assignment, _trainer, _lease.Worker)
+            : throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture,
+                $"Trainer '{this.GetPrimaryKeyString()}' is prepared for attempt {_assignment?.Attempt.ToString(CultureInfo.InvariantCulture) ?? "none"}, not {attempt}; the run must start over."));
+    }
+
+    private IDatasetShardGrain Shard(string run, int shard) => GrainFactory.GetGrain<IDatasetShardGrain>($"{run}/{shard}");
+}

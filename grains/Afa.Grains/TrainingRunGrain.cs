@@ -1,0 +1,368 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using System.Text.Json;
+using Afa.Checkpoints;
+using Afa.Data;
+using Afa.Training;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime.Placement;
+
+namespace Afa.Grains;
+
+/// <summary>
+/// Drives the trainers step by step. Whatever dies, the run goes on from the last good checkpoint; because every step is a pure
+/// function of that state and of the options, it ends with the same weights.
+/// </summary>
+[KeepAlive]
+internal sealed class TrainingRunGrain(
+    [PersistentState("training-run", StorageNames.Store)] IPersistentState<TrainingRunState> state,
+    CheckpointStore checkpoints,
+    DatasetCache datasets,
+    TimeProvider time,
+    IOptions<RunRecoveryOptions> recovery,
+    ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
+{
+    private readonly RunProgress _progress = new();
+    private Task? _loop;
+    private bool _isPauseRequested;
+    private int _buckets;
+
+    private string Run => this.GetPrimaryKeyString();
+
+    private bool IsAtWork => _loop is { IsCompleted: false };
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
+        {
+            state.State.Recoveries++;
+            _loop = RunAsync();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task StartAsync(string optionsJson)
+    {
+        var options = JsonSerializer.Deserialize<TrainingOptions>(optionsJson, AfaJson.Options)!;
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        if (state.State.OptionsJson is { } known)
+        {
+            if (JsonSerializer.Serialize(JsonSerializer.Deserialize<TrainingOptions>(known, AfaJson.Options), AfaJson.Options) != JsonSerializer.Serialize(options, AfaJson.Options))
+            {
+                throw new InvalidOperationException($"The run '{Run}' exists with other options. Choose another name, or resume it as it is.");
+            }
+
+            return;
+        }
+
+        state.State.OptionsJson = JsonSerializer.Serialize(options, AfaJson.Options);
+        state.State.CreatedAt = time.GetUtcNow();
+        await ResumeAsync();
+    }
+
+    public async Task ResumeAsync()
+    {
+        if (state.State.OptionsJson is null)
+        {
+            throw new InvalidOperationException($"There is no run '{Run}'.");
+        }
+
+        if (IsAtWork || state.State.State == RunState.Completed)
+        {
+            return;
+        }
+
+        _isPauseRequested = false;
+        state.State.State = RunState.Running;
+        state.State.Message = null;
+        await state.WriteStateAsync();
+        _loop = RunAsync();
+    }
+
+    public Task PauseAsync()
+    {
+        _isPauseRequested = true;
+        return Task.CompletedTask;
+    }
+
+    public Task<TrainingRunStatus?> GetStatusAsync()
+    {
+        var run = state.State;
+        if (run.OptionsJson is null)
+        {
+            return Task.FromResult<TrainingRunStatus?>(null);
+        }
+
+        var isInterrupted = run.State == RunState.Running && !IsAtWork;
+        var step = IsAtWork ? _progress.Step : run.CheckpointStep;
+        return Task.FromResult<TrainingRunStatus?>(new TrainingRunStatus(
+            Run,
+            isInterrupted ? RunState.Paused : run.State,
+            run.OptionsJson,
+            _progress.Phase ?? run.History.LastOrDefault()?.Phase ?? "",
+            run.History.Count,
+            run.Epochs,
+            step,
+            run.Steps,
+            IsAtWork ? _progress.ImagesPerSecond : 0,
+            IsAtWork ? _progress.TimeLeft(run.Steps) : null,
+            run.Elapsed + (IsAtWork ? _progress.SinceWrite : TimeSpan.Zero),
+            [.. run.History],
+            run.Checkpoint,
+            run.Recoveries,
+            run.CreatedAt,
+            isInterrupted ? "Its process ended before the run did; resume it to go on." : run.Message,
+            _progress.LastLoss));
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();   // The call that started the run gets its answer first.
+        var fruitless = 0;
+        while (true)
+        {
+            var startedAt = _progress.StepsTaken;
+            try
+            {
+                await AttemptAsync();
+                return;
+            }
+            catch (RunFailedException exception)
+            {
+                await EndAsync(RunState.Failed, exception.Message);
+                return;
+            }
+            catch (Exception exception)
+            {
+                fruitless = _progress.StepsTaken > startedAt ? 1 : fruitless + 1;
+                if (fruitless > recovery.Value.MaxFruitlessRecoveries)
+                {
+                    logger.LogError(exception, "Run {Run} failed.", Run);
+                    await EndAsync(RunState.Failed, $"{exception.GetType().Name}: {exception.Message}");
+                    return;
+                }
+
+                logger.LogWarning("Run {Run} starts over from its last checkpoint, recovery {Recovery}: {Reason}", Run, state.State.Recoveries + 1, exception.Message);
+                state.State.Recoveries++;
+                await Task.Delay(recovery.Value.FirstDelay * Math.Pow(2, fruitless - 1), time);
+            }
+        }
+    }
+
+    /// <summary>Runs from the last good checkpoint until the end, a pause, or the loss of a member.</summary>
+    private async Task AttemptAsync()
+    {
+        var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
+        var smallestShard = await SmallestShardAsync(options);
+        var plan = new TrainingPlan(options, smallestShard);
+        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix);
+        var step = latest.Checkpoint?.State.Step ?? 0;
+        foreach (var damaged in latest.Damaged)
+        {
+            state.State.Message = $"A damaged checkpoint was passed over: {damaged.Reason}";
+            logger.LogWarning("Run {Run} passes over the damaged checkpoint {Checkpoint}: {Reason}", Run, damaged.Name, damaged.Reason);
+        }
+
+        var attempt = ++state.State.Attempt;
+        var sums = RewindTo(step, latest.Name, plan);
+        await WriteStateAsync();
+
+        var trainers = await PrepareTrainersAsync(options, smallestShard, latest.Name, step, attempt);
+        try
+        {
+            _progress.Restart(step);
+            while (step < plan.Steps)
+            {
+                var position = plan.At(step);
+                var clock = Stopwatch.StartNew();
+                var reports = await AllAsync(trainers.Select(trainer => trainer.StepAsync(attempt, step)), attempt);
+                if (reports.FirstOrDefault(report => report.Failure is not null)?.Failure is { } failure)
+                {
+                    throw new RunFailedException(failure);
+                }
+
+                sums.Add(reports, clock.Elapsed.TotalSeconds);
+                step++;
+                _progress.Advance(position.Phase.Name, step, reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
+
+                if (position.IsEpochEnd)
+                {
+                    await RequireEqualReplicasAsync(trainers, attempt, step);
+                    var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
+                    state.State.History.Add(sums.Finish(position, learningRate));
+                    sums = new EpochSums();
+                }
+
+                var isDue = position.IsPhaseEnd || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
+                if (isDue || _isPauseRequested)
+                {
+                    await SaveAsync(trainers[0], attempt, step, sums);
+                }
+
+                if (_isPauseRequested && step < plan.Steps)
+                {
+                    await EndAsync(RunState.Paused, null);
+                    return;
+                }
+            }
+
+            await EndAsync(RunState.Completed, state.State.Message);
+        }
+        finally
+        {
+            await AbandonAsync(attempt);
+            await ReleaseAsync(trainers);
+        }
+    }
+
+    private string CheckpointPrefix => $"runs/{Run}/checkpoints/";
+
+    private async Task<int> SmallestShardAsync(TrainingOptions options)
+    {
+        try
+        {
+            return await Task.Run(() => TrainingShard.Plan(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options).Min(shard => shard.Length));
+        }
+        catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException or ArgumentException)
+        {
+            throw new RunFailedException(exception.Message);
+        }
+    }
+
+    /// <summary>Forgets what was measured after the checkpoint from which the run goes on, as it will be measured again.</summary>
+    private EpochSums RewindTo(long step, string? checkpoint, TrainingPlan plan)
+    {
+        var run = state.State;
+        var isAsStored = run.CheckpointStep == step;
+        run.Steps = plan.Steps;
+        run.Epochs = plan.Epochs;
+        run.Checkpoint = checkpoint;
+        run.CheckpointStep = step;
+        run.History.RemoveAll(row => row.Epoch > step / plan.StepsPerEpoch);
+        return isAsStored ? run.UnfinishedEpoch?.Copy() ?? new EpochSums() : new EpochSums();
+    }
+
+    private async Task<ITrainerGrain[]> PrepareTrainersAsync(TrainingOptions options, int smallestShard, string? checkpoint, long step, int attempt)
+    {
+        // Spread over the silos that live now; a trainer that lives already stays where it is.
+        var silos = (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
+        var trainers = new ITrainerGrain[options.Trainers];
+        var shardsEach = options.Shards / options.Trainers;
+        var preparations = new List<Task<TrainerReadiness>>();
+        for (var rank = 0; rank < options.Trainers; rank++)
+        {
+            trainers[rank] = GrainFactory.GetGrain<ITrainerGrain>($"{Run}/{rank}");
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[rank % silos.Count]);
+            preparations.Add(trainers[rank].PrepareAsync(new TrainerAssignment(
+                Run, attempt, rank, options.Trainers, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, state.State.OptionsJson!, checkpoint, step)));
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+
+        var readiness = await AllAsync(preparations, attempt);
+        _buckets = readiness.Max(ready => ready.Buckets);
+        return readiness.FirstOrDefault(ready => ready.Problem is not null)?.Problem is { } problem ? throw new RunFailedException(problem) : trainers;
+    }
+
+    private async Task RequireEqualReplicasAsync(ITrainerGrain[] trainers, int attempt, long step)
+    {
+        var hashes = await AllAsync(trainers.Select(trainer => trainer.HashWeightsAsync(attempt)), attempt);
+        if (hashes.Distinct().Count() > 1)
+        {
+            throw new InvalidOperationException($"The replicas differ after step {step}: {string.Join(", ", hashes.Select(hash => hash[..8]))}.");
+        }
+    }
+
+    /// <summary>Waits for all trainers; if one fails, tells those that wait for it in an exchange, so that none blocks.</summary>
+    private async Task<T[]> AllAsync<T>(IEnumerable<Task<T>> calls, int attempt)
+    {
+        var all = calls.ToList();
+        var pending = all.ToList();
+        while (pending.Count > 0)
+        {
+            var finished = await Task.WhenAny(pending);
+            pending.Remove(finished);
+            if (finished.IsFaulted)
+            {
+                await AbandonAsync(attempt);
+                await Task.WhenAll(pending).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current);
+                break;
+            }
+        }
+
+        return await Task.WhenAll(all);
+    }
+
+    private async Task AbandonAsync(int attempt)
+    {
+        var calls = Enumerable.Range(0, _buckets)
+            .Select(bucket => GrainFactory.GetGrain<IGradientBucketGrain>(GrainCollective.BucketKey(Run, bucket)).AbandonAsync(attempt))
+            .Append(GrainFactory.GetGrain<IFeatureExchangeGrain>(Run).AbandonAsync(attempt));
+        await IgnoreLossAsync(Task.WhenAll(calls));
+    }
+
+    private async Task ReleaseAsync(ITrainerGrain[] trainers) => await IgnoreLossAsync(Task.WhenAll(trainers.Select(trainer => trainer.ReleaseAsync())));
+
+    /// <summary>For calls that tidy up: whoever is gone needs no tidying.</summary>
+    private async Task IgnoreLossAsync(Task calls)
+    {
+        try
+        {
+            await calls;
+        }
+        catch (Exception exception)
+        {
+            logger.LogInformation("Run {Run} could not reach every grain of an ended attempt: {Reason}", Run, exception.Message);
+        }
+    }
+
+    /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
+    private async Task SaveAsync(ITrainerGrain trainer, int attempt, long step, EpochSums sums)
+    {
+        var name = $"{CheckpointPrefix}step-{step:D8}";
+        var metrics = new Dictionary<string, double>();
+        if (state.State.History.LastOrDefault() is { } last)
+        {
+            metrics["loss"] = last.Loss;
+        }
+
+        try
+        {
+            await trainer.SaveCheckpointAsync(attempt, name, metrics);
+            _progress.FailedCheckpoint = null;
+        }
+        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested)
+        {
+            _progress.FailedCheckpoint = name;
+            state.State.Message = $"The checkpoint of step {step} could not be stored; the run goes on and tries again at the next: {exception.Message}";
+            logger.LogError("Run {Run} could not store {Checkpoint}: {Reason}", Run, name, exception.Message);
+            return;
+        }
+        catch (IOException exception)
+        {
+            throw new RunFailedException($"Neither {_progress.FailedCheckpoint ?? "the checkpoint before"} nor {name} could be stored. Mend the store and resume. {exception.Message}");
+        }
+
+        state.State.Checkpoint = name;
+        state.State.CheckpointStep = step;
+        state.State.UnfinishedEpoch = sums.Copy();
+        await WriteStateAsync();
+    }
+
+    private async Task EndAsync(RunState ended, string? message)
+    {
+        state.State.State = ended;
+        state.State.Message = message;
+        await WriteStateAsync();
+    }
+
+    private Task WriteStateAsync()
+    {
+        state.State.Elapsed += _progress.TakeSinceWrite();
+        return state.WriteStateAsync();
+    }
+}
+
+/// <summary>The run cannot go on by itself: a user has to mend something.</summary>
+internal sealed class RunFailedException(string message) : Exception(message);

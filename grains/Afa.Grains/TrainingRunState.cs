@@ -1,0 +1,36 @@
+namespace Afa.Grains;
+
+/// <summary>What a training run keeps in the store between calls and over the death of its silo.</summary>
+internal sealed class TrainingRunState
+{
+    public string? OptionsJson { get; set; }
+
+    public RunState State { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>Time at work up to the last write.</summary>
+    public TimeSpan Elapsed { get; set; }
+
+    public List<EpochMetrics> History { get; set; } = [];
+
+    public string? Checkpoint { get; set; }
+
+    /// <summary>Sums of the epoch under way when <see cref="Checkpoint"/> was written.</summary>
+    public EpochSums? UnfinishedEpoch { get; set; }
+
+    /// <summary>Steps finished when <see cref="Checkpoint"/> was written.</summary>
+    public long CheckpointStep { get; set; }
+
+    /// <summary>Grows with each start from a checkpoint, in whichever process.</summary>
+    public int Attempt { get; set; }
+
+    public int Recoveries { get; set; }
+
+    public string? Message { get; set; }
+
+    /// <summary>Steps of the whole run; 0 before the first start.</summary>
+    public long Steps { get; set; }
+
+    public int Epochs { get; set; }
+}

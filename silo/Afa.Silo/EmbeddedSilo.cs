@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+using Afa.Compute;
+using Afa.Grains;
+using Afa.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+
+namespace Afa.Silo;
+
+/// <summary>A whole cluster of one silo inside the client's process, on loopback: what runs when no other cluster is named.</summary>
+public sealed class EmbeddedSilo : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly DevicePool _devices;
+
+    private EmbeddedSilo(IHost host, DevicePool devices)
+    {
+        _host = host;
+        _devices = devices;
+        Control = new GrainControl(host.Services.GetRequiredService<IGrainFactory>());
+    }
+
+    /// <summary>What a user can ask of it.</summary>
+    public IAfaControl Control { get; }
+
+    /// <summary>Starts the silo; takes some seconds.</summary>
+    /// <exception cref="IOException">The store's folder cannot be used.</exception>
+    public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken = default)
+    {
+        var store = new DirectoryBlobStore(options.StoreDirectory);
+        var slots = options.DeviceSlots ?? Environment.ProcessorCount;
+        var devices = new DevicePool(slots, Math.Max(1, Environment.ProcessorCount / slots));
+
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddProvider(new ErrorLog()).SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.None).AddFilter("Microsoft", LogLevel.None);
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering(FreePort(), FreePort(), serviceId: "afa", clusterId: $"afa-{Environment.ProcessId}")
+            .Configure<EndpointOptions>(endpoint => endpoint.AdvertisedIPAddress = IPAddress.Loopback)
+            .AddAfaGrains(store, devices));
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            host.Dispose();
+            devices.Dispose();
+            throw;
+        }
+
+        return new EmbeddedSilo(host, devices);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        _devices.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,62 @@
+using Afa.Compute;
+using static TorchSharp.torch;
+
+namespace Afa.Attacks;
+
+/// <summary>Random numbers for images that depend on (seed, sample) only, so that batch, order and sharding do not matter.</summary>
+/// <remarks>The reference implementations draw for a whole batch from a global generator; agreement with them is statistical.</remarks>
+public static class SampleNoise
+{
+    /// <summary>Draws starting points uniformly in the Linf ball, or for L2 uniformly in the ball's volume, and clips them to the pixel range.</summary>
+    /// <param name="images">[batch, channel, height, width].</param>
+    /// <param name="sampleIds">One for each image.</param>
+    /// <param name="seed">What the draw is for; the sample's id is mixed in here.</param>
+    /// <returns>Images plus noise, in [0, 1]. The caller owns them.</returns>
+    public static Tensor StartInBall(Tensor images, ReadOnlySpan<int> sampleIds, AttackNorm norm, double epsilon, ulong seed)
+    {
+        using var scope = NewDisposeScope();
+        if (norm == AttackNorm.Linf)
+        {
+            var uniform = Draw(images, sampleIds, seed, (row, generator) => row.uniform_(-epsilon, epsilon, generator));
+            return (images + uniform).clamp_(0, 1).MoveToOuterDisposeScope();
+        }
+
+        // A Gaussian direction, and a radius of ε u^(1/n) for the volume's sake.
+        var noise = Draw(images, sampleIds, seed, (row, generator) => row.normal_(0, 1, generator));
+        var radius = Draw(images.narrow(1, 0, 1).narrow(2, 0, 1).narrow(3, 0, 1), sampleIds, Seed.Derive(seed, 1), (row, generator) => row.uniform_(0, 1, generator));
+        var dimensions = images.numel() / images.shape[0];
+        var length = linalg.vector_norm(noise, 2, [1, 2, 3], keepdim: true);
+        return (images + noise / length * (epsilon * radius.pow(1.0 / dimensions))).clamp_(0, 1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds Gaussian noise, as TRADES does before its attack; not clipped to the pixel range, as in the authors' code.</summary>
+    /// <param name="deviation">Standard deviation in pixel units; 0.001 in the authors' code.</param>
+    /// <returns>Images plus noise. The caller owns them.</returns>
+    public static Tensor Gaussian(Tensor images, ReadOnlySpan<int> sampleIds, double deviation, ulong seed)
+    {
+        using var scope = NewDisposeScope();
+        var noise = Draw(images, sampleIds, seed, (row, generator) => row.normal_(0, deviation, generator));
+        return (images + noise).MoveToOuterDisposeScope();
+    }
+
+    // Drawn on the CPU whatever the device, so that a run means the same everywhere.
+    private static Tensor Draw(Tensor like, ReadOnlySpan<int> sampleIds, ulong seed, Func<Tensor, Generator, Tensor> fill)
+    {
+        if (sampleIds.Length != like.shape[0])
+        {
+            throw new ArgumentException($"sampleIds must hold one id for each of the {like.shape[0]} images, not {sampleIds.Length}.", nameof(sampleIds));
+        }
+
+        using var scope = NewDisposeScope();
+        var noise = empty(like.shape, like.dtype);
+        using var generator = new Generator();
+        for (var i = 0; i < sampleIds.Length; i++)
+        {
+            generator.manual_seed(unchecked((long)Seed.Derive(seed, (ulong)sampleIds[i])));
+            using var row = noise.select(0, i);
+            fill(row, generator);
+        }
+
+        return noise.to(like.device).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using static TorchSharp.torch;
+
+namespace Afa.Compute;
+
+/// <summary>One dedicated thread for the tensor work of one device slot. All tensors of the slot live and die on it.</summary>
+/// <remarks>
+/// libtorch's OpenMP team, its grad mode and TorchSharp's dispose scopes belong to a thread, and a CUDA context likes one thread.
+/// Work may block, for example on an exchange with other trainers: the thread is not one of the pool's.
+/// </remarks>
+public sealed class DeviceWorker : IDisposable
+{
+    private readonly BlockingCollection<Action> _queue = [];
+    private readonly Thread _thread;
+
+    /// <param name="name">Of the slot, for thread lists.</param>
+    /// <param name="device">The device that work on this slot uses.</param>
+    /// <param name="threads">Threads that one operation may use on a CPU.</param>
+    public DeviceWorker(string name, Device device, int threads)
+    {
+        Device = device;
+        _thread = new Thread(() => Run(threads)) { IsBackground = true, Name = name };
+        _thread.Start();
+    }
+
+    /// <summary>The device that work on this slot uses.</summary>
+    public Device Device { get; }
+
+    /// <summary>Pieces of work that wait.</summary>
+    public int QueueLength => _queue.Count;
+
+    /// <summary>Queues work and completes when it has run; exceptions pass through.</summary>
+    public Task<T> RunAsync<T>(Func<T> work)
+    {
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _queue.Add(() =>
+        {
+            try
+            {
+                completion.SetResult(work());
+            }
+            catch (Exception exception)
+            {
+                completion.SetException(exception);
+            }
+        });
+        return completion.Task;
+    }
+
+    /// <inheritdoc cref="RunAsync{T}"/>
+    public Task RunAsync(Action work) => RunAsync(() =>
+    {
+        work();
+        return true;
+    });
+
+    /// <summary>Lets queued work finish and ends the thread.</summary>
+    public void Dispose()
+    {
+        _queue.CompleteAdding();
+        if (_thread != Thread.CurrentThread)
+        {
+            _thread.Join();
+        }
+
+        _queue.Dispose();
+    }
+
+    private void Run(int threads)
+    {
+        set_num_threads(threads);   // OpenMP keeps the number for each calling thread.
+        foreach (var work in _queue.GetConsumingEnumerable())
+        {
+            work();
+        }
+    }
+}

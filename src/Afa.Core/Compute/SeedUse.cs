@@ -1,0 +1,13 @@
+namespace Afa.Compute;
+
+/// <summary>What a derived seed is for. Stored runs depend on the numbers: never renumber.</summary>
+public enum SeedUse : ulong
+{
+    ModelInitialization = 1,
+    ShardPlan = 2,
+    EpochOrder = 3,
+    Augmentation = 4,
+    TrainingAttack = 5,
+    EvaluationAttack = 6,
+    Subset = 7,
+}

@@ -1,0 +1,62 @@
+namespace Afa.Data;
+
+/// <summary>Finds and reads a data set.</summary>
+public static class DatasetLoader
+{
+    /// <summary>Loads one split of a known data set.</summary>
+    /// <param name="name">Name in <see cref="DatasetRegistry"/>.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="dataDirectory">The only folder to search, or null for the usual places of <see cref="DatasetLocator"/>.</param>
+    /// <exception cref="ArgumentException">The name is not known.</exception>
+    /// <exception cref="DatasetNotFoundException">The files are not there.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or belongs to another data set.</exception>
+    public static ImageDataset Load(string name, DataSplit split, string? dataDirectory = null)
+    {
+        var description = DatasetRegistry.Get(name);
+        return Read(description, split, DatasetLocator.Locate(description, split, dataDirectory));
+    }
+
+    internal static ImageDataset Read(DatasetDescription description, DataSplit split, IReadOnlyList<string> paths)
+    {
+        var files = description.FilesOf(split);
+        var (pixels, labels) = description.Format == DatasetFormat.Idx
+            ? ReadIdx(description, files, paths)
+            : ReadCifar(description, files, paths);
+        return new ImageDataset(description, split, pixels, labels);
+    }
+
+    private static (byte[] Pixels, byte[] Labels) ReadIdx(
+        DatasetDescription description, IReadOnlyList<DatasetFile> files, IReadOnlyList<string> paths)
+    {
+        var pixels = IdxReader.ReadImages(paths[0], description.Height, description.Width, files[0].Count);
+        var labels = IdxReader.ReadLabels(paths[1], description.Classes, files[1].Count);
+        if (pixels.Length != labels.Length * description.ImageSize)
+        {
+            throw new InvalidDataException($"{paths[1]} has {labels.Length} labels for {pixels.Length / description.ImageSize} images in {paths[0]}.");
+        }
+
+        RefuseOtherDataset(description, paths[1]);
+        return (pixels, labels);
+    }
+
+    private static (byte[] Pixels, byte[] Labels) ReadCifar(
+        DatasetDescription description, IReadOnlyList<DatasetFile> files, IReadOnlyList<string> paths)
+    {
+        var labelBytes = description.Format == DatasetFormat.Cifar100 ? 2 : 1;
+        var parts = files
+            .Select((file, i) => CifarReader.Read(paths[i], labelBytes, description.ImageSize, description.Classes, file.Count))
+            .ToList();
+        return (Arrays.Join(parts.Select(part => part.Pixels)), Arrays.Join(parts.Select(part => part.Labels)));
+    }
+
+    // MNIST and Fashion-MNIST share file names and shape, so nothing else would notice a wrong folder.
+    private static void RefuseOtherDataset(DatasetDescription description, string labelsPath)
+    {
+        var md5 = DatasetVerification.Md5Of(labelsPath);
+        var owner = DatasetRegistry.All.FirstOrDefault(other => other.Files.Any(file => file.KnownMd5.Contains(md5)));
+        if (owner is not null && owner.Name != description.Name)
+        {
+            throw new InvalidDataException($"{labelsPath} belongs to {owner.Title}, not to {description.Title}; name the data set '{owner.Name}' or another folder.");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace Afa.Data;
+
+/// <summary>Reads files of which nothing is trusted. Every failure of the content is an <see cref="InvalidDataException"/> that names the file.</summary>
+internal static class DatasetStream
+{
+    /// <summary>Opens a file for reading and unpacks it on the way if it starts like a gzip file, whatever its name.</summary>
+    public static Stream Open(string path)
+    {
+        var file = File.OpenRead(path);
+        var isGzip = file.ReadByte() == 0x1F && file.ReadByte() == 0x8B;
+        file.Position = 0;
+        return isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    /// <summary>Fills the whole target.</summary>
+    public static void Fill(Stream content, Span<byte> target, string path)
+    {
+        try
+        {
+            content.ReadExactly(target);
+        }
+        catch (EndOfStreamException exception)
+        {
+            throw new InvalidDataException($"{path} is truncated: it ends before the data that its header or length announces.", exception);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw DamagedGzip(path, exception);
+        }
+    }
+
+    /// <summary>Checks that nothing follows, which also makes gzip check its checksum.</summary>
+    /// <param name="content">The opened file, read up to where it should end.</param>
+    /// <param name="length">Bytes read from it.</param>
+    /// <param name="path">The file.</param>
+    public static void RequireEnd(Stream content, long length, string path)
+    {
+        int next;
+        try
+        {
+            next = content.ReadByte();
+        }
+        catch (InvalidDataException exception)
+        {
+            throw DamagedGzip(path, exception);
+        }
+
+        if (next >= 0)
+        {
+            throw new InvalidDataException($"{path} has bytes after the data that its header announces.");
+        }
+
+        if (content is GZipStream gzip)
+        {
+            RequireGzipTrailer(gzip.BaseStream, length, path);
+        }
+    }
+
+    /// <summary>Checks that each label is the number of a class.</summary>
+    public static void RequireLabelsBelow(int classes, ReadOnlySpan<byte> labels, string path)
+    {
+        var position = labels.IndexOfAnyInRange((byte)classes, byte.MaxValue);
+        if (position >= 0)
+        {
+            throw new InvalidDataException($"{path}: label {position} must be in [0, {classes - 1}], not {labels[position]}.");
+        }
+    }
+
+    // GZipStream accepts a file that is cut off inside its trailer, or goes on behind it. The trailer ends with the unpacked length.
+    private static void RequireGzipTrailer(Stream file, long length, string path)
+    {
+        Span<byte> trailer = stackalloc byte[sizeof(uint)];
+        file.Seek(-trailer.Length, SeekOrigin.End);
+        Fill(file, trailer, path);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != length)
+        {
+            throw new InvalidDataException($"{path} is not a valid gzip file: it does not end with its trailer, so it is truncated or has bytes after it.");
+        }
+    }
+
+    private static InvalidDataException DamagedGzip(string path, InvalidDataException exception) =>
+        new($"{path} is not a valid gzip file: {exception.Message}", exception);
+}

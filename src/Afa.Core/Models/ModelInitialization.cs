@@ -1,0 +1,36 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Afa.Models;
+
+/// <summary>Draws the first weights of a network.</summary>
+internal static class ModelInitialization
+{
+    /// <summary>Overwrites weight and bias of every convolution and linear layer by draws from U(±1/√fan_in).</summary>
+    /// <remarks>
+    /// PyTorch's default: the uniform rule of He et al. 2015 (arXiv:1502.01852) with a = √5. Normalization layers start as the identity.
+    /// TorchSharp's constructors draw from the global generator, which other threads use too; these draws replace theirs.
+    /// </remarks>
+    public static void Draw(Module model, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+
+        foreach (var module in model.modules())
+        {
+            var (weight, bias) = module switch
+            {
+                Conv2d convolution => (convolution.weight, convolution.bias),
+                Linear linear => (linear.weight, linear.bias),
+                _ => (null, null),
+            };
+            if (weight is not null)
+            {
+                var bound = Math.Sqrt((double)weight.shape[0] / weight.numel());
+                weight.uniform_(-bound, bound, generator);
+                bias?.uniform_(-bound, bound, generator);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Afa.Training;
+
+/// <summary>Which images the linear head is trained on.</summary>
+public enum HeadImages
+{
+    Clean,
+
+    /// <summary>PGD images of the cross-entropy through features and head.</summary>
+    Adversarial,
+}
+
+/// <summary>What the second phase of AFA changes.</summary>
+public enum HeadScope
+{
+    /// <summary>The head only; the features stay as pre-trained, in evaluation mode.</summary>
+    Frozen,
+
+    /// <summary>Features and head.</summary>
+    FineTuned,
+}
+
+/// <summary>The second phase of <see cref="TrainingMethod.Afa"/>: a linear classifier on the pre-trained features.</summary>
+public sealed record HeadOptions : IValidatableObject
+{
+    public HeadImages Images { get; init; } = HeadImages.Clean;
+
+    public HeadScope Scope { get; init; } = HeadScope.Frozen;
+
+    public int Epochs { get; init; } = 5;
+
+    /// <summary>Peak of the same schedule as the first phase's.</summary>
+    public double LearningRate { get; init; } = 0.1;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Epochs is < 1 or > 10_000)
+        {
+            yield return new($"Head.Epochs must be in [1, 10000], not {Epochs}.", [nameof(Epochs)]);
+        }
+
+        if (LearningRate is not (> 0 and <= 100))
+        {
+            yield return new($"Head.LearningRate must be in (0, 100], not {LearningRate}.", [nameof(LearningRate)]);
+        }
+    }
+}

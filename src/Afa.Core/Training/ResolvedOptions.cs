@@ -1,0 +1,32 @@
+using Afa.Attacks;
+using Afa.Data;
+using Afa.Models;
+
+namespace Afa.Training;
+
+/// <summary>What training options mean for their data set.</summary>
+public static class ResolvedOptions
+{
+    /// <summary>Radius of the training attack in pixel units.</summary>
+    public static double AttackEpsilon(this TrainingOptions options) =>
+        options.Attack.Epsilon is { } text && Radius.TryParse(text, out var value) ? value : DatasetRegistry.Get(options.Dataset).RecommendedEpsilon;
+
+    /// <summary>The network for the data set's images and classes, normalized as is usual for it.</summary>
+    public static ModelOptions ModelOptions(this TrainingOptions options)
+    {
+        var description = DatasetRegistry.Get(options.Dataset);
+        var defaults = new ModelOptions();
+        return new ModelOptions
+        {
+            Name = options.Model,
+            WidthFactor = options.ModelWidth,
+            Depth = options.ModelDepth ?? defaults.Depth,
+            Classes = description.Classes,
+            Channels = description.Channels,
+            Height = description.Height,
+            Width = description.Width,
+            Mean = description.ChannelMean.Count > 0 ? description.ChannelMean : null,
+            StandardDeviation = description.ChannelStd.Count > 0 ? description.ChannelStd : null,
+        };
+    }
+}

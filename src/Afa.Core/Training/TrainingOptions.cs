@@ -1,0 +1,154 @@
+using System.ComponentModel.DataAnnotations;
+using Afa.Data;
+using Afa.Losses;
+using Afa.Models;
+
+namespace Afa.Training;
+
+/// <summary>Everything that decides a training run. The defaults train AFA on Fashion-MNIST in minutes on two cores.</summary>
+public sealed record TrainingOptions : IValidatableObject
+{
+    public TrainingMethod Method { get; init; } = TrainingMethod.Afa;
+
+    /// <summary>Name from <see cref="DatasetRegistry"/>.</summary>
+    public string Dataset { get; init; } = "fashion-mnist";
+
+    /// <summary>Folder with the data set's files; null searches the usual places.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>Size of a class-balanced random subset of the training images; 0 takes all.</summary>
+    public int TrainImages { get; init; } = 10_000;
+
+    /// <summary>Name from <see cref="ModelRegistry"/>.</summary>
+    public string Model { get; init; } = "small-cnn";
+
+    /// <summary>Times the usual number of channels.</summary>
+    public double ModelWidth { get; init; } = 1;
+
+    /// <summary>Number of layers of a WideResNet; ignored by other models when null.</summary>
+    public int? ModelDepth { get; init; }
+
+    /// <summary>Passes over the training images; for AFA, those of the feature pre-training.</summary>
+    public int Epochs { get; init; } = 5;
+
+    /// <summary>Images of one step over all trainers.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>How many parts the training images are split into; each trainer owns one or more.</summary>
+    public int Shards { get; init; } = 2;
+
+    /// <summary>Model replicas that share a step. A divisor of <see cref="Shards"/>.</summary>
+    public int Trainers { get; init; } = 2;
+
+    /// <summary>How the images are dealt to the shards.</summary>
+    public ShardPlanKind ShardPlan { get; init; } = ShardPlanKind.ClassBalanced;
+
+    public OptimizerOptions Optimizer { get; init; } = new();
+
+    public InnerAttackOptions Attack { get; init; } = new();
+
+    public AfaLossOptions Afa { get; init; } = new();
+
+    /// <summary>λ, the weight of the AFA loss in <see cref="TrainingMethod.AfaTrades"/>.</summary>
+    public double AfaWeight { get; init; } = 0.5;
+
+    /// <summary>β of TRADES.</summary>
+    public double TradesBeta { get; init; } = 6;
+
+    /// <summary>Share of the label spread evenly over all classes.</summary>
+    public double LabelSmoothing { get; init; }
+
+    public HeadOptions Head { get; init; } = new();
+
+    public AugmentationOptions Augmentation { get; init; } = new();
+
+    /// <summary>A checkpoint is written after every so many epochs, at the end of a phase and on a pause.</summary>
+    public int CheckpointEveryEpochs { get; init; } = 1;
+
+    public ulong Seed { get; init; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Augmentation })
+        {
+            var found = new List<ValidationResult>();
+            Validator.TryValidateObject(part, new ValidationContext(part), found, validateAllProperties: true);
+            foreach (var problem in found)
+            {
+                yield return problem;
+            }
+        }
+
+        if (!Enum.IsDefined(Method))
+        {
+            yield return new($"Unknown method '{Method}'; known: {string.Join(", ", Enum.GetNames<TrainingMethod>())}.", [nameof(Method)]);
+        }
+
+        if (!DatasetRegistry.Names.Contains(Dataset))
+        {
+            yield return new($"Unknown data set '{Dataset}'; known: {string.Join(", ", DatasetRegistry.Names)}.", [nameof(Dataset)]);
+        }
+
+        if (!ModelRegistry.Names.Contains(Model))
+        {
+            yield return new($"Unknown model '{Model}'; known: {string.Join(", ", ModelRegistry.Names)}.", [nameof(Model)]);
+        }
+
+        if (ModelWidth is not (>= 0.0625 and <= 64))
+        {
+            yield return new($"ModelWidth must be in [0.0625, 64], not {ModelWidth}.", [nameof(ModelWidth)]);
+        }
+
+        if (Epochs is < 1 or > 100_000)
+        {
+            yield return new($"Epochs must be in [1, 100000], not {Epochs}.", [nameof(Epochs)]);
+        }
+
+        if (TrainImages < 0)
+        {
+            yield return new($"TrainImages must be 0 (all) or more, not {TrainImages}.", [nameof(TrainImages)]);
+        }
+
+        if (Shards is < 1 or > 4096)
+        {
+            yield return new($"Shards must be in [1, 4096], not {Shards}.", [nameof(Shards)]);
+        }
+        else if (Trainers < 1 || Shards % Trainers != 0)
+        {
+            yield return new($"Trainers must divide Shards ({Shards}), so that each trainer owns as many; {Trainers} does not.", [nameof(Trainers)]);
+        }
+        else if (BatchSize < Shards || BatchSize % Shards != 0 || BatchSize > 65_536)
+        {
+            yield return new($"BatchSize must be a multiple of Shards ({Shards}) up to 65536, not {BatchSize}.", [nameof(BatchSize)]);
+        }
+        else if (TrainImages > 0 && TrainImages < BatchSize)
+        {
+            yield return new($"TrainImages must be at least BatchSize ({BatchSize}), not {TrainImages}.", [nameof(TrainImages)]);
+        }
+
+        if (BatchSize < 2)
+        {
+            yield return new($"BatchSize must be at least 2, not {BatchSize}: one image has nothing to be compared with.", [nameof(BatchSize)]);
+        }
+
+        if (AfaWeight is not (>= 0 and <= 1000))
+        {
+            yield return new($"AfaWeight must be in [0, 1000], not {AfaWeight}.", [nameof(AfaWeight)]);
+        }
+
+        if (TradesBeta is not (>= 0 and <= 1000))
+        {
+            yield return new($"TradesBeta must be in [0, 1000], not {TradesBeta}.", [nameof(TradesBeta)]);
+        }
+
+        if (LabelSmoothing is not (>= 0 and < 1))
+        {
+            yield return new($"LabelSmoothing must be in [0, 1), not {LabelSmoothing}.", [nameof(LabelSmoothing)]);
+        }
+
+        if (CheckpointEveryEpochs < 1)
+        {
+            yield return new($"CheckpointEveryEpochs must be at least 1, not {CheckpointEveryEpochs}.", [nameof(CheckpointEveryEpochs)]);
+        }
+    }
+}

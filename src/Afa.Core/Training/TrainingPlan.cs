@@ -1,0 +1,82 @@
+namespace Afa.Training;
+
+/// <summary>The steps of a run, laid out from its options alone: what every process computes alike.</summary>
+public sealed class TrainingPlan
+{
+    private readonly IReadOnlyList<TrainingPhase> _phases;
+
+    /// <param name="smallestShard">Images of the smallest shard. A step takes as many from each, so an epoch ends with that shard; incomplete batches are left out.</param>
+    /// <exception cref="ArgumentException">The shard holds less than one step needs.</exception>
+    public TrainingPlan(TrainingOptions options, int smallestShard)
+    {
+        ImagesPerShard = options.BatchSize / options.Shards;
+        StepsPerEpoch = smallestShard / ImagesPerShard;
+        if (StepsPerEpoch == 0)
+        {
+            throw new ArgumentException(
+                $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.", nameof(smallestShard));
+        }
+
+        _phases = options.Method == TrainingMethod.Afa
+            ? [new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate), new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate)]
+            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate)];
+    }
+
+    /// <summary>Images that a step takes from each shard.</summary>
+    public int ImagesPerShard { get; }
+
+    public int StepsPerEpoch { get; }
+
+    /// <summary>Epochs over all phases.</summary>
+    public int Epochs => _phases.Sum(phase => phase.Epochs);
+
+    /// <summary>Steps over all phases.</summary>
+    public long Steps => (long)Epochs * StepsPerEpoch;
+
+    /// <summary>Where a step stands.</summary>
+    /// <param name="step">Counted from 0 over all phases.</param>
+    public TrainingPosition At(long step)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(step);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(step, Steps);
+
+        var epoch = (int)(step / StepsPerEpoch);
+        var first = 0;
+        foreach (var phase in _phases)
+        {
+            if (epoch < first + phase.Epochs)
+            {
+                return new TrainingPosition(
+                    step, phase, epoch, (int)(step % StepsPerEpoch), step - (long)first * StepsPerEpoch, (long)phase.Epochs * StepsPerEpoch,
+                    IsEpochEnd: (step + 1) % StepsPerEpoch == 0,
+                    IsPhaseEnd: step + 1 == (long)(first + phase.Epochs) * StepsPerEpoch);
+            }
+
+            first += phase.Epochs;
+        }
+
+        throw new InvalidOperationException($"Step {step} lies in no phase.");
+    }
+}
+
+/// <summary>A part of a run with its own parameters to train and its own schedule.</summary>
+/// <param name="LearningRate">Peak of the schedule.</param>
+public sealed record TrainingPhase(string Name, int Epochs, double LearningRate)
+{
+    /// <summary>AFA pre-training of the features.</summary>
+    public const string Features = "features";
+
+    /// <summary>The linear head on pre-trained features.</summary>
+    public const string Head = "head";
+
+    /// <summary>The only phase of the other methods.</summary>
+    public const string Training = "training";
+}
+
+/// <summary>Where a step stands in a run.</summary>
+/// <param name="Step">From 0, over all phases.</param>
+/// <param name="Epoch">From 0, over all phases.</param>
+/// <param name="StepInEpoch">From 0.</param>
+/// <param name="StepInPhase">From 0.</param>
+public sealed record TrainingPosition(
+    long Step, TrainingPhase Phase, int Epoch, int StepInEpoch, long StepInPhase, long PhaseSteps, bool IsEpochEnd, bool IsPhaseEnd);

@@ -1,0 +1,56 @@
+using Xunit;
+
+namespace Afa.Client.Tests.Commands;
+
+/// <summary>Commands that need no cluster: models, attacks, data.</summary>
+public sealed class CatalogCommandsTests : IDisposable
+{
+    private readonly ClientHarness _client = new();
+
+    public void Dispose()
+    {
+        Assert.Equal(0, _client.Connections);
+        _client.Dispose();
+    }
+
+    [Theory]
+    [InlineData("small-cnn", "models")]
+    [InlineData("wide-resnet", "models", "list")]
+    [InlineData("afa train --model resnet-18", "models", "show", "resnet-18")]
+    [InlineData("pgd-20", "attacks")]
+    [InlineData("Fashion-MNIST", "data", "list")]
+    public async Task Command_Catalog_ShowsTheNames(string expected, params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync(arguments));
+        Assert.Contains(expected, _client.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("models")]
+    [InlineData("models", "list")]
+    [InlineData("attacks")]
+    [InlineData("data", "list")]
+    public async Task Command_Json_IsAListOfNamedThings(params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync([.. arguments, "--json"]));
+        Assert.All(_client.Document.EnumerateArray(), item => Assert.NotEmpty(item.GetProperty("name").GetString()!));
+    }
+
+    [Theory]
+    [InlineData("Unknown model 'resnet-19'. Did you mean 'resnet-18'?", "models", "show", "resnet-19")]
+    [InlineData("Unknown data set 'imagenet'. Known: fashion-mnist", "data", "verify", "imagenet")]
+    [InlineData("Unknown data set 'cifar10'. Did you mean 'cifar-10'?", "data", "download", "cifar10")]
+    public async Task Command_UnknownName_ListsTheKnownOnes(string expected, params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync(arguments));
+        Assert.Contains(expected, _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DataVerify_NoFiles_SaysWhereItLookedAndHowToGetThem()
+    {
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("data", "verify", "cifar-10", "--data-dir", _client.Folder));
+        Assert.Contains(_client.Folder, _client.Error, StringComparison.Ordinal);
+        Assert.Contains("download", _client.Error, StringComparison.Ordinal);
+    }
+}

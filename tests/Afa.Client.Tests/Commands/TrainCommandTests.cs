@@ -1,0 +1,215 @@
+using Afa.Attacks;
+using Afa.Client.Control;
+using Afa.Grains;
+using Xunit;
+
+namespace Afa.Client.Tests.Commands;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly ClientHarness _client = new();
+
+    public void Dispose() => _client.Dispose();
+
+    [Fact]
+    public async Task Train_NoOptions_TrainsEvaluatesAndReports()
+    {
+        var code = await _client.RunAsync("train");
+
+        Assert.Equal(ExitCode.Success, code);
+        Assert.Empty(_client.Error);
+        Assert.Equal(["start fashion-mnist-afa-20261122-153000"], _client.Cluster.Calls);
+        Assert.Equal(FakeControl.CheckpointName("fashion-mnist-afa-20261122-153000", 10), _client.Cluster.LastEvaluation!.Checkpoint);
+        Assert.Contains("epoch 10/10 (features): loss 0.2000, feature match 0.700, 9.0 s", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("| worst-case | 0.800    | 0.490 to 0.943 | 8/10    | Coat 0.600  | 1.0 s |", _client.Output, StringComparison.Ordinal);
+
+        var report = Path.Combine(_client.Store, "runs", "fashion-mnist-afa-20261122-153000", "report", "report.html");
+        Assert.Contains($"Report: {report}", _client.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(report));
+    }
+
+    [Fact]
+    public async Task Train_AtStart_SaysWhatIsUsed()
+    {
+        await _client.RunAsync("train", "--seed", "7");
+
+        foreach (var part in new[] { "afa: Adversarial Feature Alignment", "Fashion-MNIST", "10000 training images", "small-cnn", "epsilon 0.1", "5 steps", "5 epochs", "2 trainers", "seed 7", _client.Store })
+        {
+            Assert.Contains(part, _client.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Train_FileFlagAndSet_LaterOnesWin()
+    {
+        var file = _client.WriteFile("options.yaml", "epochs: 2\nseed: 2\nmethod: ce\nattack:\n  steps: 2\n");
+
+        await _client.RunAsync("train", "--options", file, "--epochs", "3", "--seed", "3", "--set", "seed=4", "--set", "optimizer.momentum=0.5");
+
+        var options = TrainingJob.Options(Assert.Single(_client.Cluster.Runs));
+        Assert.Equal((Training.TrainingMethod.Ce, 3, 4ul, 2, 0.5), (options.Method, options.Epochs, options.Seed, options.Attack.Steps, options.Optimizer.Momentum));
+    }
+
+    [Fact]
+    public async Task Train_ThreatModel_IsThatOfTheEvaluation()
+    {
+        await _client.RunAsync("train", "--norm", "l2", "--epsilon", "128/255", "--images", "200", "--data-dir", "/data", "--seed", "5");
+
+        var evaluation = _client.Cluster.LastEvaluation!;
+        Assert.Equal((AttackNorm.L2, "128/255", 200, "/data", 5ul), (evaluation.Norm, evaluation.Epsilon, evaluation.Images, evaluation.DataDirectory, evaluation.Seed));
+    }
+
+    [Fact]
+    public async Task Train_SeveralMistakes_NamesAllAndStartsNothing()
+    {
+        var code = await _client.RunAsync("train", "--epochs", "0", "--method", "madry", "--images", "0", "--set", "epoch=3", "--run", "Mine");
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.StartsWith("error: 5 problems:", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("Epochs must be in [1, 100000], not 0.", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("method must be one of afa, afa-trades, ce, pgd-at, trades, not 'madry'", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'epochs'", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("'Mine'", _client.Error, StringComparison.Ordinal);
+        Assert.Empty(_client.Output);
+        Assert.Equal(0, _client.Connections);
+        Assert.False(Directory.Exists(_client.Store));
+    }
+
+    [Fact]
+    public async Task Train_NameThatIsTaken_IsRefused()
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Paused, 2));
+
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--run", "mine"));
+        Assert.Contains("--resume mine", _client.Error, StringComparison.Ordinal);
+        Assert.Empty(_client.Cluster.Calls);
+    }
+
+    [Fact]
+    public async Task Train_TwiceInOneSecond_GetsTwoNames()
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("fashion-mnist-afa-20261122-153000", RunState.Completed, 10));
+
+        await _client.RunAsync("train");
+
+        Assert.Equal(["start fashion-mnist-afa-20261122-153000-2"], _client.Cluster.Calls);
+    }
+
+    [Fact]
+    public async Task Train_NoEvaluate_ReportsTheTrainingOnly()
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("train", "--no-evaluate"));
+        Assert.Null(_client.Cluster.LastEvaluation);
+        Assert.Contains("Report: ", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_Json_IsOneDocumentAndNothingElse()
+    {
+        await _client.RunAsync("train", "--json", "--run", "mine");
+
+        Assert.Equal("mine", _client.Document.GetProperty("run").GetProperty("run").GetString());
+        Assert.Equal("completed", _client.Document.GetProperty("run").GetProperty("state").GetString());
+        Assert.Equal(5, _client.Document.GetProperty("run").GetProperty("options").GetProperty("epochs").GetInt32());
+        Assert.Equal(4, _client.Document.GetProperty("evaluation").GetProperty("attacks").GetArrayLength());
+        Assert.EndsWith("report.html", _client.Document.GetProperty("report").GetString(), StringComparison.Ordinal);
+        Assert.Contains("epoch 10/10", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_RunFails_SaysWhyAndHowToGoOn()
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Failed, 2));
+        _client.Cluster.TrainingError = "Loss is not finite at step 21.";
+
+        Assert.Equal(ExitCode.Failure, await _client.WithStore().RunAsync("train", "--resume", "mine"));
+        Assert.Contains("Loss is not finite at step 21.", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("afa train --resume mine", _client.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_EvaluationFails_SaysWhy()
+    {
+        _client.Cluster.EvaluationError = "The test files were not found.";
+
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("train"));
+        Assert.Contains("The test files were not found.", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_CtrlC_PausesOnceAndSaysHowToGoOn()
+    {
+        _client.Cluster.OnQuestion = status =>
+        {
+            if (status.Epoch == 3)
+            {
+                _client.Interrupt();
+            }
+        };
+
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("train", "--run", "mine"));
+        Assert.Equal(["start mine", "pause mine"], _client.Cluster.Calls);
+        Assert.Contains("Pausing", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("Go on with: afa train --resume mine", _client.Output, StringComparison.Ordinal);
+        Assert.Null(_client.Cluster.LastEvaluation);
+    }
+
+    [Fact]
+    public async Task Train_PausedInAnotherStore_NamesTheStore()
+    {
+        var other = Path.Combine(_client.Folder, "other");
+        _client.Cluster.OnQuestion = _ => _client.Interrupt();
+
+        await _client.RunAsync("train", "--run", "mine", "--store", other);
+
+        Assert.Contains($"afa train --resume mine --store {other}", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_WithoutName_TakesTheNewestThatIsNotComplete()
+    {
+        _client.Cluster.Runs.AddRange([FakeControl.Run("newest", RunState.Completed, 10), FakeControl.Run("newer", RunState.Paused, 4), FakeControl.Run("old", RunState.Failed, 1)]);
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("train", "--resume"));
+        Assert.Equal(["resume newer"], _client.Cluster.Calls);
+        Assert.Contains("Resuming after step 40 of 100 (paused in epoch 5 of 10).", _client.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("epoch 4/10 (", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("epoch 5/10 (", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_CompletedRun_GoesOnWithTheEvaluation()
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 10));
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("train", "--resume", "mine"));
+        Assert.Empty(_client.Cluster.Calls);
+        Assert.Equal(FakeControl.CheckpointName("mine", 10), _client.Cluster.LastEvaluation!.Checkpoint);
+    }
+
+    [Fact]
+    public async Task Resume_UnknownName_ListsTheKnownOnes()
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Paused, 2));
+
+        Assert.Equal(ExitCode.Usage, await _client.WithStore().RunAsync("train", "--resume", "mien"));
+        Assert.Contains("Unknown run 'mien'. Did you mean 'mine'? Known: mine.", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_NothingToResume_SaysSo()
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 10));
+
+        Assert.Equal(ExitCode.Usage, await _client.WithStore().RunAsync("train", "--resume"));
+        Assert.Contains("all are complete", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_WithTrainingOptions_IsRefused()
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--resume", "mine", "--epochs", "3", "--set", "seed=1"));
+        Assert.Contains("leave out --epochs, --set", _client.Error, StringComparison.Ordinal);
+    }
+}

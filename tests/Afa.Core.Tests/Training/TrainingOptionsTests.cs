@@ -1,0 +1,113 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using Afa.Losses;
+using Afa.Training;
+using Xunit;
+
+namespace Afa.Tests.Training;
+
+public class TrainingOptionsTests
+{
+    public static TheoryData<TrainingOptions, string> BadOptions => new()
+    {
+        { new() { Method = (TrainingMethod)9 }, "Method" },
+        { new() { Dataset = "imagenet" }, "Dataset" },
+        { new() { Model = "vgg" }, "Model" },
+        { new() { ModelWidth = double.NaN }, "ModelWidth" },
+        { new() { ModelWidth = 0 }, "ModelWidth" },
+        { new() { TrainImages = -1 }, "TrainImages" },
+        { new() { TrainImages = 255 }, "TrainImages" },
+        { new() { Epochs = 0 }, "Epochs" },
+        { new() { BatchSize = 257 }, "BatchSize" },
+        { new() { BatchSize = 65_538 }, "BatchSize" },
+        { new() { BatchSize = 1, Shards = 1, Trainers = 1 }, "BatchSize" },
+        { new() { Shards = 0 }, "Shards" },
+        { new() { Shards = 4097 }, "Shards" },
+        { new() { Trainers = 0 }, "Trainers" },
+        { new() { Shards = 2, Trainers = 3 }, "Trainers" },
+        { new() { Shards = 2, Trainers = 4 }, "Trainers" },
+        { new() { AfaWeight = -0.1 }, "AfaWeight" },
+        { new() { AfaWeight = double.NaN }, "AfaWeight" },
+        { new() { TradesBeta = double.PositiveInfinity }, "TradesBeta" },
+        { new() { LabelSmoothing = 1 }, "LabelSmoothing" },
+        { new() { CheckpointEveryEpochs = 0 }, "CheckpointEveryEpochs" },
+        { new() { Optimizer = new() { LearningRate = 0 } }, "LearningRate" },
+        { new() { Optimizer = new() { Momentum = 1 } }, "Momentum" },
+        { new() { Optimizer = new() { Momentum = 0 } }, "Nesterov" },
+        { new() { Optimizer = new() { WeightDecay = double.NaN } }, "WeightDecay" },
+        { new() { Optimizer = new() { GradientClip = double.PositiveInfinity } }, "GradientClip" },
+        { new() { Attack = new() { Epsilon = "1/0" } }, "Epsilon" },
+        { new() { Attack = new() { RelativeStepSize = 2.1 } }, "RelativeStepSize" },
+        { new() { Attack = new() { Steps = 0 } }, "Steps" },
+        { new() { Afa = new() { Temperature = 0 } }, "Temperature" },
+        { new() { Afa = new() { Anchors = FeatureViews.Clean } }, "Anchors" },
+        { new() { Afa = new() { Contrast = FeatureViews.Adversarial } }, "Contrast" },
+        { new() { Afa = new() { AttackContrast = FeatureViews.Both } }, "AttackContrast" },
+        { new() { Head = new() { Epochs = 0 } }, "Epochs" },
+        { new() { Head = new() { LearningRate = double.NaN } }, "LearningRate" },
+        { new() { Augmentation = new() { CropPadding = -1 } }, "CropPadding" },
+    };
+
+    [Fact]
+    public void Validate_Defaults_AreValid() => Assert.Empty(Problems(new()));
+
+    [Theory]
+    [MemberData(nameof(BadOptions))]
+    public void Validate_OneBadOption_IsTheOneProblem(TrainingOptions options, string member)
+    {
+        var problem = Assert.Single(Problems(options));
+        Assert.Contains(member, problem.MemberNames);
+    }
+
+    [Fact]
+    public void Validate_SeveralBadOptions_ReportsAllAtOnce()
+    {
+        var problems = Problems(new()
+        {
+            Dataset = "cifar",
+            Model = "resnet",
+            Epochs = -1,
+            Attack = new() { Steps = 0, Epsilon = "NaN" },
+            Optimizer = new() { LearningRate = -1 },
+        });
+
+        Assert.Equal(["Dataset", "Epochs", "Epsilon", "LearningRate", "Model", "Steps"], problems.SelectMany(problem => problem.MemberNames).Order());
+        Assert.Contains(problems, problem => problem.ErrorMessage!.Contains("fashion-mnist", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.ErrorMessage!.Contains("small-cnn", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("8/255", 8.0 / 255)]
+    [InlineData("0.2", 0.2)]
+    [InlineData(null, 0.1)]   // Fashion-MNIST's usual radius.
+    public void AttackEpsilon_TextOrNone_IsTheRadius(string? text, double expected) =>
+        Assert.Equal(expected, new TrainingOptions { Attack = new() { Epsilon = text } }.AttackEpsilon());
+
+    [Fact]
+    public void Json_ThereAndBack_GivesEqualOptions()
+    {
+        var options = new TrainingOptions
+        {
+            Method = TrainingMethod.AfaTrades,
+            Seed = ulong.MaxValue,
+            Attack = new() { Epsilon = "8/255" },
+            Head = new() { Images = HeadImages.Adversarial, Scope = HeadScope.FineTuned },
+        };
+
+        var json = JsonSerializer.Serialize(options, AfaJson.Options);
+
+        Assert.Contains("\"method\": \"afa-trades\"", json, StringComparison.Ordinal);
+        Assert.Equal(options, JsonSerializer.Deserialize<TrainingOptions>(json, AfaJson.Options));
+    }
+
+    [Fact]
+    public void Json_UnknownName_IsRefused() =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<TrainingOptions>("""{"epoch": 3}""", AfaJson.Options));
+
+    private static List<ValidationResult> Problems(TrainingOptions options)
+    {
+        var problems = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true);
+        return problems;
+    }
+}

@@ -1,0 +1,59 @@
+using Afa.Grains;
+
+namespace Afa.Tests.Grains;
+
+public sealed class RendezvousTests
+{
+    private readonly Rendezvous<string> _rendezvous = new(parts => string.Join(",", parts.Select(part => part[0])));
+
+    [Fact]
+    public async Task Members_InAnyOrder_GetTheContributionsInRankOrder()
+    {
+        var second = _rendezvous.JoinAsync(new(1, 0, Rank: 1, Count: 2), [20]);
+        Assert.False(second.IsCompleted);
+        var first = _rendezvous.JoinAsync(new(1, 0, Rank: 0, Count: 2), [10]);
+
+        Assert.Equal("10,20", await first);
+        Assert.Equal("10,20", await second);
+    }
+
+    [Fact]
+    public async Task Member_ComingTwice_CountsOnceAndGetsTheSameResult()
+    {
+        var first = _rendezvous.JoinAsync(new(1, 0, 0, 2), [10]);
+        var again = _rendezvous.JoinAsync(new(1, 0, 0, 2), [10]);
+        Assert.False(again.IsCompleted);
+        await _rendezvous.JoinAsync(new(1, 0, 1, 2), [20]);
+
+        Assert.Equal("10,20", await first);
+        Assert.Equal("10,20", await again);
+        Assert.Equal("10,20", await _rendezvous.JoinAsync(new(1, 0, 0, 2), [10]));
+    }
+
+    [Fact]
+    public async Task Abandon_WhileAMemberWaits_TellsIt()
+    {
+        var waiting = _rendezvous.JoinAsync(new(1, 0, 0, 2), [10]);
+        _rendezvous.Abandon(1);
+
+        await Assert.ThrowsAsync<RoundAbandonedException>(() => waiting);
+    }
+
+    [Fact]
+    public void Member_OfAnAbandonedAttempt_IsRefused()
+    {
+        _rendezvous.Abandon(2);
+
+        Assert.Throws<RoundAbandonedException>(() => { _ = _rendezvous.JoinAsync(new(1, 5, 0, 2), [10]); });
+        Assert.False(_rendezvous.JoinAsync(new(3, 0, 0, 2), [10]).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Member_OfALaterAttempt_EndsTheWaitOfTheEarlierOne()
+    {
+        var waiting = _rendezvous.JoinAsync(new(1, 7, 0, 2), [10]);
+        _ = _rendezvous.JoinAsync(new(2, 0, 1, 2), [20]);
+
+        await Assert.ThrowsAsync<RoundAbandonedException>(() => waiting);
+    }
+}

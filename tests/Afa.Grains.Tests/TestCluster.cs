@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Afa.Checkpoints;
+using Afa.Compute;
+using Afa.Grains;
+using Afa.Storage;
+using Afa.Training;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.TestingHost;
+
+namespace Afa.Tests.Grains;
+
+/// <summary>Silos in this process over one store, as a cluster would have.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    private readonly List<DevicePool> _devices = [];
+
+    private TestCluster(InProcessTestCluster cluster, IBlobStore store)
+    {
+        Silos = cluster;
+        Store = store;
+    }
+
+    public InProcessTestCluster Silos { get; }
+
+    public IBlobStore Store { get; }
+
+    public CheckpointStore Checkpoints => new(Store);
+
+    public IAfaControl Control => new GrainControl(Silos.Client);
+
+    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null)
+    {
+        store ??= NewStore();
+        TestCluster? result = null;
+        var devices = new List<DevicePool>();
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            var pool = new DevicePool(2, 1);
+            lock (devices)
+            {
+                devices.Add(pool);
+            }
+
+            silo.AddAfaGrains(store, pool);
+            silo.Services.Configure<RunRecoveryOptions>(options => { });
+            silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
+            silo.Configure<ClusterMembershipOptions>(membership =>
+            {
+                // A killed silo is noticed in a second or two, not in a minute.
+                membership.ProbeTimeout = TimeSpan.FromMilliseconds(500);
+                membership.NumMissedProbesLimit = 2;
+                membership.NumVotesForDeathDeclaration = 1;
+                membership.TableRefreshTimeout = TimeSpan.FromSeconds(1);
+            });
+        });
+        result = new TestCluster(builder.Build(), store);
+        result._devices.AddRange(devices);
+        await result.Silos.DeployAsync();
+        return result;
+    }
+
+    public static DirectoryBlobStore NewStore() => new(Directory.CreateTempSubdirectory("afa-store-").FullName);
+
+    public async Task<TrainingRunStatus> TrainAsync(string run, TrainingOptions options)
+    {
+        await Control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options));
+        return await WaitAsync(run, status => status.State != RunState.Running);
+    }
+
+    /// <summary>Polls until the run is as wanted; a call that fails because a silo is gone is repeated.</summary>
+    public async Task<TrainingRunStatus> WaitAsync(string run, Func<TrainingRunStatus, bool> isWanted)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        while (true)
+        {
+            try
+            {
+                var status = await Control.GetTrainingAsync(run, limit.Token);
+                if (status is not null && isWanted(status))
+                {
+                    return status;
+                }
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                TestContext.Current.SendDiagnosticMessage("A status call failed: {0}", exception.Message);
+            }
+
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    /// <summary>All bytes of the weights in the newest checkpoint.</summary>
+    public async Task<byte[]> FinalWeightsAsync(string run)
+    {
+        var latest = await Checkpoints.LoadLatestGoodAsync($"runs/{run}/checkpoints/");
+        return [.. latest.Checkpoint!.Model.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Data.ToArray())];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Silos.DisposeAsync();
+        foreach (var pool in _devices)
+        {
+            pool.Dispose();
+        }
+    }
+}
