@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Training;
 using Orleans.Concurrency;
 
 namespace Afa.Grains;
@@ -28,7 +30,7 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
                 var state = await checkpoints.LoadStateAsync(name);
                 found.Add(new CheckpointSummary(
                     name, state.Run, state.ModelOptions.Name, state.Phase, state.Epoch, state.Step,
-                    state.Files.Sum(file => file.SizeInBytes), state.CreatedAt, new Dictionary<string, double>(state.Metrics), IsFinal: false));
+                    state.Files.Sum(file => file.SizeInBytes), state.CreatedAt, new Dictionary<string, double>(state.Metrics), IsFinal(state)));
             }
             catch (Exception exception) when (exception is CheckpointDamagedException or FileNotFoundException)
             {
@@ -36,8 +38,14 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
             }
         }
 
-        var newest = found.OrderByDescending(checkpoint => checkpoint.CreatedAt).ToList();
-        return [.. newest.Select(checkpoint => checkpoint with { IsFinal = newest.Where(other => other.Run == checkpoint.Run).Max(other => other.Step) == checkpoint.Step })];
+        return [.. found.OrderByDescending(checkpoint => checkpoint.CreatedAt)];
+    }
+
+    /// <summary>Whether nothing of its run comes after it: all epochs of all phases are done.</summary>
+    private static bool IsFinal(CheckpointState state)
+    {
+        var options = state.Options?.Deserialize<TrainingOptions>(AfaJson.Options);
+        return options is not null && state.Epoch == options.TotalEpochs();
     }
 
     public Task DeleteCheckpointAsync(string name) => checkpoints.DeleteAsync(name);

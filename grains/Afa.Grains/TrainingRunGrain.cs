@@ -57,6 +57,7 @@ internal sealed class TrainingRunGrain(
             return;
         }
 
+        await RequireEnoughImagesAsync(options);
         state.State.OptionsJson = JsonSerializer.Serialize(options, AfaJson.Options);
         state.State.CreatedAt = time.GetUtcNow();
         await ResumeAsync();
@@ -129,7 +130,7 @@ internal sealed class TrainingRunGrain(
                 await AttemptAsync();
                 return;
             }
-            catch (RunFailedException exception)
+            catch (Exception exception) when (IsForTheUser(exception))
             {
                 await EndAsync(RunState.Failed, exception.Message);
                 return;
@@ -144,6 +145,12 @@ internal sealed class TrainingRunGrain(
                     return;
                 }
 
+                if (_isPauseRequested)
+                {
+                    await EndAsync(RunState.Paused, $"Paused while it could not go on: {exception.Message}");
+                    return;
+                }
+
                 logger.LogWarning("Run {Run} starts over from its last checkpoint, recovery {Recovery}: {Reason}", Run, state.State.Recoveries + 1, exception.Message);
                 state.State.Recoveries++;
                 await Task.Delay(recovery.Value.FirstDelay * Math.Pow(2, fruitless - 1), time);
@@ -151,12 +158,15 @@ internal sealed class TrainingRunGrain(
         }
     }
 
+    /// <summary>Whether trying again is of no use until a user has mended something.</summary>
+    private static bool IsForTheUser(Exception exception) =>
+        exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
+
     /// <summary>Runs from the last good checkpoint until the end, a pause, or the loss of a member.</summary>
     private async Task AttemptAsync()
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
-        var smallestShard = await SmallestShardAsync(options);
-        var plan = new TrainingPlan(options, smallestShard);
+        var (plan, smallestShard) = await PlanAsync(options);
         var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix);
         var step = latest.Checkpoint?.State.Step ?? 0;
         foreach (var damaged in latest.Damaged)
@@ -219,17 +229,26 @@ internal sealed class TrainingRunGrain(
 
     private string CheckpointPrefix => $"runs/{Run}/checkpoints/";
 
-    private async Task<int> SmallestShardAsync(TrainingOptions options)
+    /// <summary>Refuses options that the data cannot meet before anything is stored. Data that is missing on this silo is the run's to report.</summary>
+    private async Task RequireEnoughImagesAsync(TrainingOptions options)
     {
         try
         {
-            return await Task.Run(() => TrainingShard.Plan(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options).Min(shard => shard.Length));
+            _ = await PlanAsync(options);
         }
-        catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException or ArgumentException)
+        catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException)
         {
-            throw new RunFailedException(exception.Message);
+            logger.LogWarning("The data of run {Run} cannot be read: {Reason}", Run, exception.Message);
         }
     }
+
+    /// <summary>Lays out the steps; needs the labels, as shards may differ by an image.</summary>
+    private Task<(TrainingPlan Plan, int SmallestShard)> PlanAsync(TrainingOptions options) => Task.Run(() =>
+    {
+        var dataset = datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory);
+        var smallest = TrainingShard.Plan(dataset, options).Min(shard => shard.Length);
+        return (new TrainingPlan(options, smallest), smallest);
+    });
 
     /// <summary>Forgets what was measured after the checkpoint from which the run goes on, as it will be measured again.</summary>
     private EpochSums RewindTo(long step, string? checkpoint, TrainingPlan plan)

@@ -68,6 +68,16 @@ public sealed class AfaCommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Command_ExceptionWithAStackTraceInItsMessage_ShowsTheMessageOnly()
+    {
+        _client.ConnectError = new InvalidOperationException("The disk is full.\n   at Some.Method()\n--- End of stack trace from previous location ---\n");
+
+        await _client.RunAsync("train");
+
+        Assert.StartsWith("error: The disk is full. (InvalidOperationException)\n", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Command_InterruptedWhileConnecting_SaysSo()
     {
         _client.ConnectError = new OperationCanceledException();

@@ -31,6 +31,9 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     /// <summary>Makes every run fail with this message.</summary>
     public string? TrainingError { get; set; }
 
+    /// <summary>Thrown when data is asked for.</summary>
+    public Exception? DataError { get; set; }
+
     public string? EvaluationError { get; set; }
 
     public static TrainingRunStatus Run(string run, RunState state, int epoch = 0, TrainingOptions? options = null)
@@ -104,6 +107,14 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     {
         Calls.Add($"delete {name}");
         return Task.CompletedTask;
+    }
+
+    public void RequireData(string dataset, string? dataDirectory)
+    {
+        if (DataError is not null)
+        {
+            throw DataError;
+        }
     }
 
     public ValueTask DisposeAsync() => default;

@@ -14,9 +14,6 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
     [ComponentName(Name = "bn2")] private readonly Module<Tensor, Tensor> _norm2;
     [ComponentName(Name = "shortcut")] private readonly Sequential? _shortcut;
 
-    private readonly Conv2d? _projection;
-    private readonly Module<Tensor, Tensor>? _projectionNorm;
-
     public BasicBlock(int inputs, int outputs, int stride, NormalizationLayer normalization) : base(nameof(BasicBlock))
     {
         _conv1 = Conv2d(inputs, outputs, 3, stride: stride, padding: 1, bias: false);
@@ -25,9 +22,7 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         _norm2 = ConvolutionNorm.Create(normalization, outputs);
         if (stride != 1 || inputs != outputs)
         {
-            _projection = Conv2d(inputs, outputs, 1, stride: stride, bias: false);
-            _projectionNorm = ConvolutionNorm.Create(normalization, outputs);
-            _shortcut = Sequential(_projection, _projectionNorm);
+            _shortcut = Sequential(Conv2d(inputs, outputs, 1, stride: stride, bias: false), ConvolutionNorm.Create(normalization, outputs));
         }
 
         RegisterComponents();
@@ -38,7 +33,7 @@ internal sealed class BasicBlock : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var x = ConvolutionNorm.Apply(_conv1, _norm1, input).relu_();
         x = ConvolutionNorm.Apply(_conv2, _norm2, x);
-        var shortcut = _shortcut is null ? input : ConvolutionNorm.Apply(_projection!, _projectionNorm!, input);
+        var shortcut = _shortcut is null ? input : ConvolutionNorm.Apply((Conv2d)_shortcut[0], (Module<Tensor, Tensor>)_shortcut[1], input);
         return x.add_(shortcut).relu_().MoveToOuterDisposeScope();
     }
 }

@@ -7,9 +7,10 @@ namespace Afa.Models;
 /// <summary>Draws the first weights of a network.</summary>
 internal static class ModelInitialization
 {
-    /// <summary>Overwrites weight and bias of every convolution and linear layer by draws from U(±1/√fan_in).</summary>
+    /// <summary>Overwrites the weights of every convolution and linear layer by draws from U(±√(6 / fan_in)), and zeroes their biases.</summary>
     /// <remarks>
-    /// PyTorch's default: the uniform rule of He et al. 2015 (arXiv:1502.01852) with a = √5. Normalization layers start as the identity.
+    /// The rule of He et al. 2015 (arXiv:1502.01852) for ReLU networks, not PyTorch's default U(±1/√fan_in), under which a network
+    /// without normalization layers takes its first hundred steps for nothing. Normalization layers start as the identity.
     /// TorchSharp's constructors draw from the global generator, which other threads use too; these draws replace theirs.
     /// </remarks>
     public static void Draw(Module model, Generator generator)
@@ -27,9 +28,10 @@ internal static class ModelInitialization
             };
             if (weight is not null)
             {
-                var bound = Math.Sqrt((double)weight.shape[0] / weight.numel());
+                var fanIn = weight.numel() / weight.shape[0];
+                var bound = Math.Sqrt(6.0 / fanIn);
                 weight.uniform_(-bound, bound, generator);
-                bias?.uniform_(-bound, bound, generator);
+                bias?.zero_();
             }
         }
     }

@@ -11,6 +11,9 @@ public static class ResolvedOptions
     public static double AttackEpsilon(this TrainingOptions options) =>
         options.Attack.Epsilon is { } text && Radius.TryParse(text, out var value) ? value : DatasetRegistry.Get(options.Dataset).RecommendedEpsilon;
 
+    /// <summary>Epochs over all phases.</summary>
+    public static int TotalEpochs(this TrainingOptions options) => options.Epochs + (options.Method == TrainingMethod.Afa ? options.Head.Epochs : 0);
+
     /// <summary>The network for the data set's images and classes, normalized as is usual for it.</summary>
     public static ModelOptions ModelOptions(this TrainingOptions options)
     {

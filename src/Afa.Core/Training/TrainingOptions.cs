@@ -94,9 +94,15 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"Unknown model '{Model}'; known: {string.Join(", ", ModelRegistry.Names)}.", [nameof(Model)]);
         }
 
-        if (ModelWidth is not (>= 0.0625 and <= 64))
+        if (DatasetRegistry.Names.Contains(Dataset) && ModelRegistry.Names.Contains(Model))
         {
-            yield return new($"ModelWidth must be in [0.0625, 64], not {ModelWidth}.", [nameof(ModelWidth)]);
+            var model = this.ModelOptions();
+            var found = new List<ValidationResult>();
+            Validator.TryValidateObject(model, new ValidationContext(model), found, validateAllProperties: true);
+            foreach (var problem in found)
+            {
+                yield return new($"Model: {problem.ErrorMessage}", problem.MemberNames);
+            }
         }
 
         if (Epochs is < 1 or > 100_000)

@@ -14,7 +14,7 @@ public sealed class TrainingPlan
         if (StepsPerEpoch == 0)
         {
             throw new ArgumentException(
-                $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.", nameof(smallestShard));
+                $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.");
         }
 
         _phases = options.Method == TrainingMethod.Afa

@@ -30,7 +30,7 @@ public sealed class TrainingShard
     {
         if (options.TrainImages > dataset.Count)
         {
-            throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here. Use 0 for all.", nameof(options));
+            throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here. Use 0 for all.");
         }
 
         var labels = dataset.Labels.Span;

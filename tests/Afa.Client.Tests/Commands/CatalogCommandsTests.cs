@@ -49,7 +49,7 @@ public sealed class CatalogCommandsTests : IDisposable
     [Fact]
     public async Task DataVerify_NoFiles_SaysWhereItLookedAndHowToGetThem()
     {
-        Assert.Equal(ExitCode.Failure, await _client.RunAsync("data", "verify", "cifar-10", "--data-dir", _client.Folder));
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("data", "verify", "cifar-10", "--data-dir", _client.Folder));
         Assert.Contains(_client.Folder, _client.Error, StringComparison.Ordinal);
         Assert.Contains("download", _client.Error, StringComparison.Ordinal);
     }

@@ -1,5 +1,6 @@
 using Afa.Attacks;
 using Afa.Client.Control;
+using Afa.Data;
 using Afa.Grains;
 using Xunit;
 
@@ -126,6 +127,33 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("Loss is not finite at step 21.", _client.Error, StringComparison.Ordinal);
         Assert.Contains("afa train --resume mine", _client.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_DataMissing_IsRefusedBeforeARunIsCreated()
+    {
+        _client.Cluster.DataError = new DatasetNotFoundException("The train files of Fashion-MNIST were not found.");
+
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train"));
+        Assert.Contains("The train files of Fashion-MNIST were not found.", _client.Error, StringComparison.Ordinal);
+        Assert.Empty(_client.Cluster.Calls);
+    }
+
+    [Fact]
+    public async Task Train_DepthThatTheModelCannotHave_IsRefused()
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--model", "wide-resnet", "--depth", "27"));
+        Assert.Contains("Depth must be 6n + 4", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_StoreThatCannotBeCreated_IsRefused()
+    {
+        var store = Path.Combine(_client.WriteFile("a-file", ""), "store");
+
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--store", store));
+        Assert.Contains($"The store's folder {store} cannot be created", _client.Error, StringComparison.Ordinal);
+        Assert.Equal(0, _client.Connections);
     }
 
     [Fact]

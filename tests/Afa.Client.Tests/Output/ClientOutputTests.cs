@@ -64,7 +64,7 @@ public sealed class ClientOutputTests : IDisposable
     [Fact]
     public async Task Progress_Terminal_ShowsBarDetailAndLines()
     {
-        await Output(isTerminal: true).WithProgressAsync(view =>
+        await Output(isTerminal: true, isInteractive: true).WithProgressAsync(view =>
         {
             view.Update(new ProgressState("features, [epoch 1]", "step", 1, 2, "120 img/s"));
             view.WriteLine("epoch 1/2 [done]");
@@ -78,7 +78,7 @@ public sealed class ClientOutputTests : IDisposable
 
     private static string[] Lines(StringWriter writer) => writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private ClientOutput Output(bool isTerminal, bool json = false) => new(
+    private ClientOutput Output(bool isTerminal, bool json = false, bool isInteractive = false) => new(
         new ClientContext
         {
             Output = _output,
@@ -86,7 +86,15 @@ public sealed class ClientOutputTests : IDisposable
             Connect = (_, _) => throw new InvalidOperationException("No cluster in this test."),
             Interrupt = default,
             Clock = _clock,
-            Terminal = writer => isTerminal ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(writer) }) : null,
+            Terminal = writer => isTerminal ? Terminal(writer, isInteractive) : null,
         },
         json);
+
+    private static IAnsiConsole Terminal(TextWriter writer, bool isInteractive) => AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Ansi = isInteractive ? AnsiSupport.Yes : AnsiSupport.No,
+        Interactive = isInteractive ? InteractionSupport.Yes : InteractionSupport.No,
+        ColorSystem = ColorSystemSupport.NoColors,
+        Out = new AnsiConsoleOutput(writer),
+    });
 }

@@ -1,5 +1,4 @@
 using Afa.Data;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -186,6 +186,11 @@ namespace Afa.Compute.Libstdcxx
                     throw Unknown("its section table has " + count + " entries of " + entrySize + " bytes");
                 }
 
+                if (table > bytes.Length - 64L * count)
+                {
+                    throw Unknown("its section table reaches beyond the end of the file");
+                }
+
                 for (var i = 0; i < count; i++)
                 {
                     var at = table + 64L * i;

@@ -1,0 +1,50 @@
+using Afa.Client.Control;
+using Spectre.Console;
+
+namespace Afa.Client;
+
+/// <summary>What the commands need of the process and the machine around them.</summary>
+internal sealed record ClientContext
+{
+    public const string StoreVariable = "AFA_STORE";
+
+    public required TextWriter Output { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Opens the cluster that works on the store in a directory.</summary>
+    public required Func<string, CancellationToken, Task<IControlSession>> Connect { get; init; }
+
+    /// <summary>Cancelled by the first Ctrl-C.</summary>
+    public required CancellationToken Interrupt { get; init; }
+
+    /// <summary>Wraps a writer that ends at a terminal; null for any other writer.</summary>
+    public Func<TextWriter, IAnsiConsole?> Terminal { get; init; } = TerminalOf;
+
+    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Full path of the store: as given, else from <see cref="StoreVariable"/>, else "afa-store" in the current folder.</summary>
+    public string StoreDirectory(string? given)
+    {
+        var fromEnvironment = Environment(StoreVariable);
+        return Path.GetFullPath(given ?? (string.IsNullOrEmpty(fromEnvironment) ? "afa-store" : fromEnvironment));
+    }
+
+    /// <summary>The same, of a store that must be there, since a command only reads it.</summary>
+    /// <exception cref="UsageException">There is no such folder.</exception>
+    public string ExistingStoreDirectory(string? given)
+    {
+        var store = StoreDirectory(given);
+        return Directory.Exists(store)
+            ? store
+            : throw new UsageException($"There is no store at {store}. 'afa train' creates one; --store or {StoreVariable} names another.");
+    }
+
+    private static IAnsiConsole? TerminalOf(TextWriter writer)
+    {
+        var output = new AnsiConsoleOutput(writer);
+        return output.IsTerminal ? AnsiConsole.Create(new AnsiConsoleSettings { Out = output }) : null;
+    }
+}

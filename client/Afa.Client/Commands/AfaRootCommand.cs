@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Afa.Client.Commands;
+
+/// <summary>The root of the command tree.</summary>
+internal sealed class AfaRootCommand : RootCommand, IHasExamples
+{
+    public AfaRootCommand(ClientContext context)
+        : base("Trains image classifiers that withstand adversarial perturbations (Adversarial Feature Alignment) and measures how well they do.")
+    {
+        Subcommands.Add(new TrainCommand(context));
+        Subcommands.Add(new EvaluateCommand(context));
+        Subcommands.Add(new ReportCommand(context));
+        Subcommands.Add(new RunsCommand(context));
+        Subcommands.Add(new CommandGroup(
+            "checkpoints",
+            "Lists, shows and deletes stored checkpoints.",
+            new CheckpointsListCommand(context),
+            new CheckpointsShowCommand(context),
+            new CheckpointsDeleteCommand(context)));
+        Subcommands.Add(new CommandGroup(
+            "data",
+            "Lists, verifies and downloads data sets.",
+            new DataListCommand(context),
+            new DataVerifyCommand(context),
+            new DataDownloadCommand(context)));
+        Subcommands.Add(new ModelsCommand(context));
+        Subcommands.Add(new AttacksCommand(context));
+
+        var help = Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+    }
+
+    public IReadOnlyList<string> Examples { get; } =
+    [
+        "afa train                                  # AFA on Fashion-MNIST, attacked and reported, in minutes",
+        "afa train --method pgd-at --epochs 10      # a baseline",
+        "afa train --resume                         # go on after a pause, a crash or a kill",
+        "afa evaluate my-run --attack fgsm,pgd-20   # attack a run's newest checkpoint again",
+        "afa runs                                   # what has been trained",
+    ];
+}

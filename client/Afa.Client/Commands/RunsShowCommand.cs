@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Afa.Client.Control;
+using Afa.Client.Output;
+using Afa.Grains;
+
+namespace Afa.Client.Commands;
+
+/// <summary>Shows one run.</summary>
+internal sealed class RunsShowCommand : ClientCommand
+{
+    private readonly ClientContext _context;
+    private readonly Argument<string> _run = new("RUN") { Description = "Name of a run." };
+    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly Option<bool> _json = SharedOptions.Json();
+
+    public RunsShowCommand(ClientContext context)
+        : base("show", "Shows a run: its options, how far it is and what each epoch measured.", "afa runs show my-run", "afa runs show my-run --json")
+    {
+        _context = context;
+        Arguments.Add(_run);
+        Options.Add(_store);
+        Options.Add(_json);
+        SetAction((parsed, _) => RunAsync(parsed));
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
+        var output = new ClientOutput(_context, parsed.GetValue(_json));
+        await using var session = await _context.Connect(store, _context.Interrupt);
+        var run = await RunLookup.FindAsync(session.Control, parsed.GetValue(_run)!, _context.Interrupt);
+        if (!output.IsJson)
+        {
+            Write(output, run, store);
+        }
+
+        output.WriteDocument(RunDocument.Create(run));
+        return ExitCode.Success;
+    }
+
+    private static void Write(ClientOutput output, TrainingRunStatus run, string store)
+    {
+        output.WritePairs(
+        [
+            .. TrainingSummary.Describe(run.Run, TrainingJob.Options(run), store),
+            ("State", StatusText.Name(run.State)),
+            ("Progress", $"epoch {run.Epoch} of {run.Epochs}, step {run.Step} of {run.Steps}, {StatusText.Duration(run.Elapsed)}"),
+            ("Checkpoint", run.Checkpoint ?? "none yet"),
+        ]);
+        if (run.Message is not null)
+        {
+            output.WritePairs([("Message", run.Message)]);
+        }
+
+        if (run.History.Count > 0)
+        {
+            output.Text.WriteLine();
+            output.WriteTable(["Epoch", "Phase", "Loss", "Clean", "Robust", "Feature match", "Learning rate", "Time"], [.. run.History.Select(Row)]);
+        }
+    }
+
+    private static IReadOnlyList<string> Row(EpochMetrics epoch) =>
+    [
+        $"{epoch.Epoch}",
+        epoch.Phase,
+        StatusText.Number(epoch.Loss, "0.0000"),
+        StatusText.Fraction(epoch.CleanAccuracy),
+        StatusText.Fraction(epoch.RobustAccuracy),
+        StatusText.Fraction(epoch.FeatureMatch),
+        StatusText.Number(epoch.LearningRate, "0.#####"),
+        $"{StatusText.Number(epoch.Seconds, "0.0")} s",
+    ];
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Afa.Attacks;
+using Afa.Client.Options;
+using Afa.Client.Output;
+using Afa.Data;
+using Afa.Models;
+using Afa.Training;
+
+namespace Afa.Client.Commands;
+
+/// <summary>The options of <see cref="TrainingOptions"/> that have a flag of their own; --set reaches all others.</summary>
+internal static class TrainingFlags
+{
+    public static IReadOnlyList<SettingOption> Create()
+    {
+        var defaults = new TrainingOptions();
+        return
+        [
+            new("--dataset", "dataset", "NAME", $"One of {string.Join(", ", DatasetRegistry.Names)}.", defaults.Dataset),
+            new("--method", "method", SettingOption.Choices<TrainingMethod>(), "What the run minimizes.", StatusText.Name(defaults.Method)),
+            new("--model", "model", "NAME", $"One of {string.Join(", ", ModelRegistry.Names)}.", defaults.Model),
+            new("--width", "modelWidth", "FACTOR", "Times the usual number of channels.", Text(defaults.ModelWidth)),
+            new("--depth", "modelDepth", "N", "Layers of a wide-resnet."),
+            new("--epochs", "epochs", "N", "Passes over the training images; for afa, those of the feature pre-training.", Text(defaults.Epochs)),
+            new("--head-epochs", "head.epochs", "N", "Passes of the linear head (afa).", Text(defaults.Head.Epochs)),
+            new("--head-images", "head.images", SettingOption.Choices<HeadImages>(), "What the linear head is trained on (afa).", StatusText.Name(defaults.Head.Images)),
+            new("--head-scope", "head.scope", SettingOption.Choices<HeadScope>(), "Whether training the head changes the features (afa).", StatusText.Name(defaults.Head.Scope)),
+            new("--batch-size", "batchSize", "N", "Images of one step over all trainers.", Text(defaults.BatchSize)),
+            new("--train-images", "trainImages", "N", "Size of a class-balanced random subset; 0 takes all.", Text(defaults.TrainImages)),
+            new("--trainers", "trainers", "N", "Model replicas that share a step; a divisor of the shards.", Text(defaults.Trainers)),
+            new("--shards", "shards", "N", "Parts that the training images are split into.", Text(defaults.Shards)),
+            new("--learning-rate", "optimizer.learningRate", "RATE", "Peak of the schedule.", Text(defaults.Optimizer.LearningRate)),
+            new("--epsilon", "attack.epsilon", "RADIUS", "Radius of the attack, such as 0.1 or 8/255, pixels in [0, 1]. Without it: the data set's usual one."),
+            new("--attack-steps", "attack.steps", "N", "Steps of the attack inside training.", Text(defaults.Attack.Steps)),
+            new("--norm", "attack.norm", SettingOption.Choices<AttackNorm>(), "How the attack's radius is measured.", StatusText.Name(defaults.Attack.Norm)),
+            new("--temperature", "afa.temperature", "TAU", "Divides the cosine similarities of the AFA loss.", Text(defaults.Afa.Temperature)),
+            new("--seed", "seed", "N", "The same seed gives the same weights.", Text(defaults.Seed)),
+            SharedOptions.DataDirectory(),
+        ];
+    }
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

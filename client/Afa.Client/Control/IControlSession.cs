@@ -1,0 +1,14 @@
+using Afa.Data;
+using Afa.Grains;
+
+namespace Afa.Client.Control;
+
+/// <summary>An open connection to a cluster. Disposing it leaves the store as a later session needs it.</summary>
+internal interface IControlSession : IAsyncDisposable
+{
+    IAfaControl Control { get; }
+
+    /// <summary>Refuses a data set that the cluster is known not to have, before a run is started with it.</summary>
+    /// <exception cref="DatasetNotFoundException">Its files are not there; the message says how to obtain them.</exception>
+    void RequireData(string dataset, string? dataDirectory);
+}

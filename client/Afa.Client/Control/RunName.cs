@@ -1,0 +1,21 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Afa.Client.Control;
+
+/// <summary>Names of runs and evaluations, which are also folder names in the store.</summary>
+internal static partial class RunName
+{
+    /// <summary>Appends the time to a name.</summary>
+    public static string Create(string prefix, DateTimeOffset time) =>
+        $"{prefix}-{time.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
+
+    public static bool IsValid(string name) => Allowed().IsMatch(name);
+
+    /// <summary>The error for a name that is not valid.</summary>
+    public static string Rule(string name) =>
+        $"A run's name must have 1 to 64 of the characters a-z, 0-9 and '-', first a letter or digit; '{name}' does not fit.";
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,63}\z")]
+    private static partial Regex Allowed();
+}

@@ -1,0 +1,63 @@
+using Afa.Client.Output;
+using Afa.Grains;
+
+namespace Afa.Client.Control;
+
+/// <summary>Shows a training run until it stops, and pauses it when the user asks.</summary>
+internal sealed class TrainingFollower(IAfaControl control, TimeProvider clock)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Returns the status in which the run stopped: paused, completed or failed.</summary>
+    /// <param name="known">What the user has already seen; null for a new run.</param>
+    /// <param name="interrupt">Pauses the run. Its last step is still finished.</param>
+    public async Task<TrainingRunStatus> FollowAsync(string run, TrainingRunStatus? known, IProgressView view, CancellationToken interrupt)
+    {
+        var epochsShown = known?.History.Count ?? 0;
+        var recoveriesShown = known?.Recoveries ?? 0;
+        var isPausing = false;
+        while (true)
+        {
+            var status = await control.GetTrainingAsync(run, CancellationToken.None)
+                ?? throw new CommandFailedException($"Run '{run}' is no longer known to the cluster; was its folder deleted?");
+            foreach (var epoch in status.History.Skip(epochsShown))
+            {
+                view.WriteLine(StatusText.Epoch(epoch, status.Epochs));
+            }
+
+            if (status.Recoveries > recoveriesShown)
+            {
+                view.WriteLine($"Something failed or was lost; the run goes on from its last checkpoint ({StatusText.Count(status.Recoveries, "recovery", "recoveries")} so far).");
+            }
+
+            epochsShown = status.History.Count;
+            recoveriesShown = status.Recoveries;
+            view.Update(StatusText.Progress(status));
+            if (status.State is RunState.Paused or RunState.Completed or RunState.Failed)
+            {
+                return status;
+            }
+
+            if (interrupt.IsCancellationRequested && !isPausing)
+            {
+                isPausing = true;
+                view.WriteLine("Pausing: the step under way is finished and a checkpoint is written. Ctrl-C again stops at once.");
+                await control.PauseTrainingAsync(run, CancellationToken.None);
+            }
+
+            await WaitAsync(isPausing ? CancellationToken.None : interrupt);
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken interrupt)
+    {
+        try
+        {
+            await Task.Delay(Interval, clock, interrupt);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller's loop sees the interrupt and pauses the run.
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text.Json;
+using Afa.Client.Options;
+using Afa.Client.Output;
+using Afa.Client.Reports;
+using Afa.Evaluation;
+using Afa.Grains;
+using Afa.Training;
+
+namespace Afa.Client.Control;
+
+/// <summary>One training run as the user of a terminal goes through it: start or resume, follow, evaluate, report.</summary>
+internal sealed class TrainingJob(IAfaControl control, ClientContext context, ClientOutput output, string store)
+{
+    /// <summary>Starts a run and returns its name.</summary>
+    /// <param name="name">Null: a new name is made.</param>
+    public async Task<string> StartAsync(string? name, TrainingOptions options)
+    {
+        if (name is not null && await control.GetTrainingAsync(name, context.Interrupt) is { } existing)
+        {
+            throw new UsageException(
+                $"There is a run '{name}' in {store} already ({StatusText.Name(existing.State)}). Go on with it by --resume {name}, or choose another name.");
+        }
+
+        var run = name ?? await NewNameAsync($"{options.Dataset}-{StatusText.Name(options.Method)}");
+        output.WritePairs(TrainingSummary.Describe(run, options, store));
+        await control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options), context.Interrupt);
+        return run;
+    }
+
+    /// <summary>Goes on with a run and returns its name and how it stood.</summary>
+    /// <param name="name">Null: the newest run that is not complete.</param>
+    public async Task<(string Run, TrainingRunStatus Known)> ResumeAsync(string? name)
+    {
+        var runs = await control.ListTrainingsAsync(context.Interrupt);
+        var known = name is null
+            ? runs.FirstOrDefault(run => run.State != RunState.Completed)
+                ?? throw new UsageException($"There is no run to resume in {store}{(runs.Count > 0 ? ": all are complete" : "")}. 'afa train' starts a new one.")
+            : runs.FirstOrDefault(run => run.Run == name) ?? throw ClosestName.Unknown("run", name, [.. runs.Select(run => run.Run)]);
+
+        output.WritePairs(TrainingSummary.Describe(known.Run, Options(known), store));
+        if (known.State == RunState.Completed)
+        {
+            output.Text.WriteLine("Training is complete; going on with the evaluation.");
+        }
+        else
+        {
+            output.Text.WriteLine($"Resuming after step {known.Step} of {known.Steps} ({StatusText.Name(known.State)} in epoch {Math.Min(known.Epoch + 1, known.Epochs)} of {known.Epochs}).");
+            await control.ResumeTrainingAsync(known.Run, context.Interrupt);
+        }
+
+        return (known.Run, known);
+    }
+
+    /// <summary>Follows a run to its end, evaluates it and writes the report. Returns the exit code.</summary>
+    /// <param name="known">How a resumed run stood; null for a new one.</param>
+    /// <param name="images">How many images to evaluate on; null: no evaluation.</param>
+    public async Task<int> FinishAsync(string run, TrainingRunStatus? known, int? images)
+    {
+        output.Text.WriteLine();
+        var status = await output.WithProgressAsync(view => new TrainingFollower(control, context.Clock).FollowAsync(run, known, view, context.Interrupt));
+        if (status.State != RunState.Completed)
+        {
+            output.WriteDocument(RunDocument.Create(status, evaluation: null, reportPath: null));
+            return status.State == RunState.Paused
+                ? Paused(status)
+                : throw new CommandFailedException(
+                    $"Run '{run}' failed {(status.Step == 0 ? "before its first step" : $"after step {status.Step} of {status.Steps}")}: {status.Message}\n" +
+                    (status.Checkpoint is null ? "It has no checkpoint yet." : $"Its last checkpoint is {status.Checkpoint}; go on from there with: {ResumeCommand(run)}"));
+        }
+
+        output.Text.WriteLine($"Trained in {StatusText.Duration(status.Elapsed)}. Checkpoint: {status.Checkpoint}");
+        var evaluation = images is null ? null : await EvaluateAsync(status, images.Value);
+        if (evaluation is not null)
+        {
+            ResultTable.Write(output, evaluation);
+        }
+
+        var report = ReportWriter.Write(ReportDirectory(store, run), status, evaluation);
+        output.Text.WriteLine($"Report: {report}");
+        output.WriteDocument(RunDocument.Create(status, evaluation, report));
+        return ExitCode.Success;
+    }
+
+    /// <summary>Folder of a run's report.</summary>
+    public static string ReportDirectory(string store, string run) => Path.Combine(store, "runs", run, "report");
+
+    /// <summary>The options that a run was started with.</summary>
+    public static TrainingOptions Options(TrainingRunStatus status) => JsonSerializer.Deserialize<TrainingOptions>(status.OptionsJson, AfaJson.Options)!;
+
+    /// <summary>Evaluates under the threat model of the training.</summary>
+    public static EvaluationOptions EvaluationOptions(TrainingOptions training, string checkpoint) => new()
+    {
+        Checkpoint = checkpoint,
+        Dataset = training.Dataset,
+        DataDirectory = training.DataDirectory,
+        Norm = training.Attack.Norm,
+        Epsilon = training.Attack.Epsilon,
+        Seed = training.Seed,
+    };
+
+    private int Paused(TrainingRunStatus status)
+    {
+        output.Text.WriteLine($"Paused after step {status.Step} of {status.Steps}. Go on with: {ResumeCommand(status.Run)}");
+        return ExitCode.Failure;
+    }
+
+    private async Task<EvaluationResult> EvaluateAsync(TrainingRunStatus status, int images)
+    {
+        var checkpoint = status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
+        var options = EvaluationOptions(Options(status), checkpoint) with { Images = images };
+        var name = RunName.Create($"{status.Run}-evaluation", context.Clock.GetLocalNow());
+        try
+        {
+            return await output.WithProgressAsync(view => new EvaluationFollower(control, context.Clock).EvaluateAsync(name, options, view, context.Interrupt));
+        }
+        catch (OperationCanceledException) when (context.Interrupt.IsCancellationRequested)
+        {
+            throw new CommandFailedException($"Interrupted in the evaluation; the trained model is stored. Evaluate it with: {ResumeCommand(status.Run)}");
+        }
+    }
+
+    private async Task<string> NewNameAsync(string prefix)
+    {
+        var first = RunName.Create(prefix, context.Clock.GetLocalNow());
+        var name = first;
+        for (var i = 2; await control.GetTrainingAsync(name, context.Interrupt) is not null; i++)
+        {
+            name = $"{first}-{i}";
+        }
+
+        return name;
+    }
+
+    private string ResumeCommand(string run)
+    {
+        var isDefault = store == context.StoreDirectory(null);
+        return $"afa train --resume {run}{(isDefault ? "" : $" --store {store}")}";
+    }
+}

@@ -1,0 +1,61 @@
+using Afa.Data;
+using Afa.Models;
+using Afa.Training;
+
+namespace Afa.Client.Output;
+
+/// <summary>Says what a training run is about to use.</summary>
+internal static class TrainingSummary
+{
+    public static IEnumerable<(string Name, string Value)> Describe(string run, TrainingOptions options, string store)
+    {
+        var dataset = DatasetRegistry.Get(options.Dataset);
+        yield return ("Run", run);
+        yield return ("Method", Method(options));
+        yield return ("Data", $"{dataset.Title} ({dataset.Name}), {(options.TrainImages == 0 ? "all" : options.TrainImages)} training images");
+        yield return ("Model", $"{options.Model}: {ModelRegistry.Describe(options.Model)}{Scale(options)}");
+        if (options.Method != TrainingMethod.Ce)
+        {
+            yield return ("Attack", $"{StatusText.Name(options.Attack.Norm)}, epsilon {Epsilon(options, dataset)}, {StatusText.Count(options.Attack.Steps, "step")} in training");
+        }
+
+        yield return ("Training",
+            $"{StatusText.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {StatusText.Number(options.Optimizer.LearningRate)} ({StatusText.Name(options.Optimizer.Schedule)}), " +
+            $"{StatusText.Count(options.Trainers, "trainer")} on {StatusText.Count(options.Shards, "shard")}, seed {options.Seed}");
+        yield return ("Store", store);
+    }
+
+    /// <summary>A radius as people write it: in 255ths where that is exact.</summary>
+    public static string Radius(double epsilon)
+    {
+        var levels = epsilon * 255;
+        return Math.Abs(levels - Math.Round(levels)) < 1e-9 ? $"{Math.Round(levels)}/255" : StatusText.Number(epsilon, "0.####");
+    }
+
+    private static string Method(TrainingOptions options)
+    {
+        var name = StatusText.Name(options.Method);
+        return options.Method switch
+        {
+            TrainingMethod.Afa =>
+                $"{name}: Adversarial Feature Alignment (τ {StatusText.Number(options.Afa.Temperature)}), then a linear head: " +
+                $"{StatusText.Count(options.Head.Epochs, "epoch")} on {StatusText.Name(options.Head.Images)} images, features {StatusText.Name(options.Head.Scope)}",
+            TrainingMethod.AfaTrades =>
+                $"{name}: TRADES (β {StatusText.Number(options.TradesBeta)}) with Adversarial Feature Alignment " +
+                $"(weight {StatusText.Number(options.AfaWeight)}, τ {StatusText.Number(options.Afa.Temperature)})",
+            TrainingMethod.Ce => $"{name}: cross-entropy on clean images",
+            TrainingMethod.PgdAt => $"{name}: cross-entropy on PGD images",
+            TrainingMethod.Trades => $"{name}: TRADES (β {StatusText.Number(options.TradesBeta)})",
+            _ => name,
+        };
+    }
+
+    private static string Scale(TrainingOptions options)
+    {
+        var width = options.ModelWidth == 1 ? "" : $"; width × {StatusText.Number(options.ModelWidth)}";
+        return options.ModelDepth is { } depth ? $"{width}; depth {depth}" : width;
+    }
+
+    private static string Epsilon(TrainingOptions options, DatasetDescription dataset) =>
+        options.Attack.Epsilon ?? $"{Radius(options.AttackEpsilon())} (usual for {dataset.Title})";
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Xml.Linq;
+using Afa.Evaluation;
+using Afa.Grains;
+using static Afa.Client.Reports.Html;
+
+namespace Afa.Client.Reports;
+
+/// <summary>The figures that a reader looks for first.</summary>
+internal static class Headline
+{
+    public static XElement OfEvaluation(EvaluationResult evaluation) => Tag(
+        "section",
+        Class("cards"),
+        evaluation.Attacks.Select(attack => Card(
+            attack.Attack,
+            ReportText.Fraction(attack.Accuracy),
+            $"95 %: {ReportText.Interval(attack.Low, attack.High)}",
+            Meter(attack),
+            attack.Attack == "worst-case")));
+
+    /// <summary>Of the last epoch: there is no evaluation yet.</summary>
+    public static XElement? OfRun(TrainingRunStatus run)
+    {
+        if (run.History.Count == 0)
+        {
+            return null;
+        }
+
+        var last = run.History[^1];
+        var found = new (string Name, double? Value)[]
+        {
+            ("clean accuracy", last.CleanAccuracy),
+            ("robust accuracy", last.RobustAccuracy),
+            ("feature match", last.FeatureMatch),
+        };
+        return Tag(
+            "section",
+            Class("cards"),
+            Card("loss", ReportText.Number(last.Loss, "0.0000"), $"epoch {last.Epoch}, {last.Phase}"),
+            found.Where(figure => figure.Value is not null)
+                .Select(figure => Card(figure.Name, ReportText.Fraction(figure.Value), $"on the training batches of epoch {last.Epoch}")));
+    }
+
+    private static XElement Card(string name, string figure, string note, XElement? meter = null, bool isEmphasized = false) => Tag(
+        "div",
+        Class(isEmphasized ? "card strong" : "card"),
+        Tag("div", Class("name"), name),
+        Tag("div", Class("figure"), figure),
+        meter,
+        Tag("div", Class("note"), note));
+
+    /// <summary>The interval as a band and the accuracy as a mark, on a scale from 0 to 1.</summary>
+    private static XElement Meter(AttackResult attack) => Tag(
+        "div",
+        Class("meter"),
+        Tag("span", Class("band"), Attribute("style", string.Create(
+            CultureInfo.InvariantCulture, $"left:{100 * attack.Low:0.##}%;width:{100 * Math.Max(0, attack.High - attack.Low):0.##}%"))),
+        Tag("span", Class("mark"), Attribute("style", string.Create(CultureInfo.InvariantCulture, $"left:{100 * attack.Accuracy:0.##}%"))));
+}

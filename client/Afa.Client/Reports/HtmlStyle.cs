@@ -1,0 +1,86 @@
+namespace Afa.Client.Reports;
+
+/// <summary>The style sheet of the HTML report.</summary>
+internal static class HtmlStyle
+{
+    /// <summary>Without the characters that XML would escape and a style sheet must not have escaped: ampersand, less, greater.</summary>
+    public const string Sheet = """
+
+        :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --page: #ffffff; --card: #f4f6f8; --line: #d0d7de;
+          --clean: #1f6fb2; --attacked: #c85200; --bad: #b3261e; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --soft: #a3adb8; --page: #14181d; --card: #1f252c; --line: #3a434d;
+          --clean: #4c9be0; --attacked: #f08a4b; --bad: #ff8a80; } }
+        * { box-sizing: border-box; }
+        body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
+          overflow-wrap: anywhere; -webkit-text-size-adjust: 100%; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+        main { max-width: 1040px; margin: 0 auto; padding: 24px 16px 48px; }
+        h1 { font-size: 1.7em; line-height: 1.2; margin: 0 0 4px; }
+        h2 { font-size: 1.25em; margin: 36px 0 8px; }
+        p { margin: 0 0 12px; }
+        .subtitle, .note, caption, summary { color: var(--soft); }
+        .message { border-left: 4px solid var(--bad); padding: 8px 12px; background: var(--card); }
+        .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 12px; margin: 20px 0; }
+        .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
+        .card.strong { border: 2px solid var(--attacked); }
+        .card .figure { font-size: 2em; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
+        .card .note { font-size: .85em; }
+        .meter { position: relative; height: 10px; margin: 4px 0 6px; border-radius: 5px; background: var(--line); overflow: hidden; }
+        .meter span { position: absolute; top: 0; bottom: 0; }
+        .meter .band { background: var(--clean); opacity: .55; }
+        .strong .meter .band { background: var(--attacked); }
+        .meter .mark { width: 3px; margin-left: -1px; background: var(--ink); }
+        aside { border: 1px solid var(--line); border-radius: 8px; padding: 10px 16px; font-size: .92em; }
+        aside h2 { margin: 0; font-size: 1em; }
+        aside ul { margin: 4px 0 0; padding-left: 20px; }
+        .scroll { overflow-x: auto; }
+        table { border-collapse: collapse; width: 100%; font-size: .93em; overflow-wrap: normal; }
+        caption { text-align: left; padding: 4px 0; }
+        th, td { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+        thead th { color: var(--soft); font-weight: 600; }
+        tbody th { font-weight: 500; }
+        .figures td, .figures thead th:not(:first-child) { text-align: right; padding: 5px 0 5px 14px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        .figures th { white-space: nowrap; }
+        .facts { overflow-wrap: anywhere; table-layout: fixed; }
+        .facts thead { display: none; }
+        .facts caption { font-weight: 600; color: var(--ink); }
+        .columns { columns: 2 380px; column-gap: 32px; }
+        .columns .scroll { margin-bottom: 20px; }
+        strong, span { unicode-bidi: isolate; }
+        @media (max-width: 520px) { .figures { font-size: .85em; } .figures td, .figures thead th:not(:first-child) { padding-left: 9px; } .card { padding: 10px; } .card .figure { font-size: 1.7em; } }
+        details { margin-top: 10px; }
+        summary { cursor: pointer; }
+        .figures caption { display: none; }
+        .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; color: var(--soft); }
+        .bar { display: inline-block; height: 12px; border-radius: 2px; vertical-align: middle; }
+        .legend .bar { width: 26px; }
+        .bar.clean { background: var(--clean); }
+        .bar.attacked { background: repeating-linear-gradient(135deg, var(--attacked) 0 5px, var(--page) 5px 7px); border: 1px solid var(--attacked); }
+        .bars { display: grid; grid-template-columns: minmax(80px, max-content) 1fr; gap: 7px 12px; align-items: center; }
+        .bars .label { max-width: 32vw; line-height: 1.2; }
+        .track { font-size: .85em; line-height: 1.3; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 18px; }
+        figure { margin: 0; min-width: 0; break-inside: avoid; }
+        .examples figure { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 6px; }
+        .examples figcaption { grid-column: 1 / -1; }
+        .examples img { display: block; width: 100%; height: auto; image-rendering: pixelated; border: 3px solid var(--line); }
+        .examples .wrong img { border: 3px dashed var(--bad); }
+        .prediction { font-size: .88em; line-height: 1.25; padding-top: 3px; }
+        .wrong .prediction { color: var(--bad); font-weight: 650; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 20px; }
+        .charts figcaption { display: flex; flex-wrap: wrap; gap: 0 14px; }
+        svg { display: block; width: 100%; height: auto; }
+        svg text { fill: var(--ink); font-size: 14px; }
+        svg [fill="#010203"] { fill: var(--ink); }
+        svg [stroke="#010203"] { stroke: var(--ink); }
+        .stack { display: flex; height: 30px; margin: 2px 0 12px; border-radius: 4px; overflow: hidden; }
+        .stack span { color: #ffffff; font-size: .85em; line-height: 30px; padding-left: 6px; overflow: hidden; white-space: nowrap; min-width: 0;
+          border-right: 1px solid var(--page); }
+        .swatch { display: inline-block; width: 14px; height: 14px; border-radius: 3px; vertical-align: -2px; }
+        .c0 { background: #5f6b76; } .c1 { background: #b84a00; } .c2 { background: #8e4585; } .c3 { background: #1f6fb2; }
+        .c4 { background: #7a5c00; } .c5 { background: #00785a; } .c6 { background: #0b7285; }
+        @media print { :root { --ink: #000000; --soft: #444444; --page: #ffffff; --card: #f4f6f8; --line: #bbbbbb; --clean: #1f6fb2; --attacked: #c85200; --bad: #b3261e; }
+          body { font-size: 11pt; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
+          .charts { grid-template-columns: 1fr 1fr; } .columns { columns: 2; } details { display: none; } tr, .card { break-inside: avoid; } }
+
+        """;
+}

@@ -1,0 +1,35 @@
+using Afa.Evaluation;
+
+namespace Afa.Client.Reports;
+
+/// <summary>What the figures of a report do not show.</summary>
+internal static class ReportNotes
+{
+    public const string Title = "What these figures do not show";
+
+    private const string Reconstruction = "The equations of AFA are a reconstruction and may differ from the authors'.";
+
+    private const string Intervals =
+        "Accuracies are fractions in [0, 1] with 95 % Wilson intervals, which cover the choice of images, not the choice of seed. " +
+        "The worst case counts an image only if the model is right on it under every attack that ran.";
+
+    public static IReadOnlyList<string> Create(EvaluationResult? evaluation) =>
+        evaluation is null ? [Attacks(evaluation), Reconstruction] : [Attacks(evaluation), Reconstruction, Intervals];
+
+    private static string Attacks(EvaluationResult? evaluation)
+    {
+        var attacks = evaluation?.Attacks.Select(attack => attack.Attack).Where(IsAttack).ToList() ?? [];
+        return attacks switch
+        {
+            [] => "No attack has run on the trained model: figures of the training batches say little about robustness.",
+            _ when attacks.All(IsPlainGradientAttack) =>
+                "PGD and FGSM only: gradient masking is not ruled out until stronger attacks have run.",
+            _ => "Robust accuracy is an upper bound: a stronger attack may find more errors.",
+        };
+    }
+
+    public static bool IsAttack(string name) => name is not ("clean" or "worst-case");
+
+    private static bool IsPlainGradientAttack(string name) =>
+        name.StartsWith("pgd", StringComparison.Ordinal) || name.StartsWith("fgsm", StringComparison.Ordinal);
+}

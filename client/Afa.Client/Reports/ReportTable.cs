@@ -1,0 +1,4 @@
+namespace Afa.Client.Reports;
+
+/// <summary>A table as both forms of the report show it. Cells are plain text; each form encodes them.</summary>
+internal sealed record ReportTable(string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows);

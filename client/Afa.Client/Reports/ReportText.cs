@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text;
+
+namespace Afa.Client.Reports;
+
+/// <summary>How figures and names are written in a report.</summary>
+internal static class ReportText
+{
+    /// <summary>An accuracy or a share, [0, 1].</summary>
+    public static string Fraction(double? value) => Number(value, "0.000");
+
+    public static string Interval(double low, double high) => $"{Fraction(low)} to {Fraction(high)}";
+
+    public static string Seconds(double value) => Number(value, "0.0");
+
+    public static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
+
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 1 } => $"{Number(time.TotalSeconds, "0.0")} s",
+        { TotalHours: < 1 } => $"{time.Minutes} min {time.Seconds} s",
+        _ => $"{Math.Floor(time.TotalHours)} h {time.Minutes} min",
+    };
+
+    /// <summary>The text with everything replaced that XML cannot hold: lone surrogates, control characters and noncharacters.</summary>
+    public static string Printable(string? text)
+    {
+        var printable = new StringBuilder();
+        foreach (var rune in (text ?? "").EnumerateRunes())
+        {
+            var isHeld = !Rune.IsControl(rune) && (rune.Value & 0xFFFE) != 0xFFFE;
+            printable.Append(isHeld || rune.Value is '\n' or '\t' ? rune : Rune.ReplacementChar);
+        }
+
+        return printable.ToString();
+    }
+}

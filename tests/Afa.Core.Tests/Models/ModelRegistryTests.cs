@@ -1,0 +1,110 @@
+using Xunit;
+using System.ComponentModel.DataAnnotations;
+using Afa.Models;
+using static TorchSharp.torch;
+
+namespace Afa.Tests.Models;
+
+public class ModelRegistryTests
+{
+    public static TheoryData<string> Names => [.. ModelRegistry.Names];
+
+    [Fact]
+    public void Create_UnknownName_ListsTheKnownOnes()
+    {
+        var error = Assert.Throws<ArgumentException>(() => ModelRegistry.Create(new ModelOptions { Name = "resnet-1000" }, seed: 0));
+
+        Assert.Contains("'resnet-1000'", error.Message);
+        Assert.All(ModelRegistry.Names, name => Assert.Contains(name, error.Message));
+    }
+
+    [Fact]
+    public void Validate_SeveralBadOptions_ReportsAllAtOnce()
+    {
+        var options = new ModelOptions { Name = "wide-resnet", Depth = 29, WidthFactor = double.NaN, Classes = 1, Mean = [0.5, 0.5] };
+
+        var problems = options.Validate(new ValidationContext(options)).Select(problem => problem.ErrorMessage!).ToList();
+
+        foreach (var option in new[] { "Depth", "WidthFactor", "Classes", "Mean and StandardDeviation", "Mean must have 1" })
+        {
+            Assert.Contains(problems, problem => problem.StartsWith(option, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Create_SameSeedTwice_GivesTheSameBitsWhateverTheGlobalGenerator(string name)
+    {
+        using var scope = NewDisposeScope();
+        var options = Narrow(name);
+
+        manual_seed(1);
+        using var first = ModelRegistry.Create(options, seed: 7);
+        manual_seed(2);
+        using var second = ModelRegistry.Create(options, seed: 7);
+        using var other = ModelRegistry.Create(options, seed: 8);
+
+        Assert.Equal(Weights(first), Weights(second));
+        Assert.NotEqual(Weights(first), Weights(other));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Forward_IsHeadOfFeatures(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var model = ModelRegistry.Create(Narrow(name), seed: 1);
+        model.eval();
+        var images = rand([2, 3, 12, 20], generator: new Generator(3));
+
+        var features = model.Features(images);
+
+        Assert.Equal([2, model.FeatureDimension], features.shape);
+        Assert.Equal([2, 5], model.Head(features).shape);
+        Assert.True(model.Head(features).equal(model.call(images)).all().item<bool>());
+        Assert.Equal([$"{model.HeadName}.bias", $"{model.HeadName}.weight"], model.HeadParameterNames.Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Create_InsideADisposeScope_OutlivesIt(string name)
+    {
+        ImageClassifier model;
+        using (NewDisposeScope())
+        {
+            model = ModelRegistry.Create(Narrow(name), seed: 1);
+        }
+
+        using (model)
+        using (NewDisposeScope())
+        {
+            Assert.Equal([1, 5], model.call(zeros(1, 3, 12, 20)).shape);
+        }
+    }
+
+    [Fact]
+    public void PixelNormalization_IsPartOfTheFunctionButNotOfTheStateDictionary()
+    {
+        using var scope = NewDisposeScope();
+        double[] mean = [0.1, 0.2, 0.3], deviation = [0.5, 0.25, 2];
+        using var plain = ModelRegistry.Create(Narrow("resnet-18") with { Mean = null, StandardDeviation = null }, seed: 1);
+        using var normalized = ModelRegistry.Create(Narrow("resnet-18") with { Mean = mean, StandardDeviation = deviation }, seed: 1);
+        plain.eval();
+        normalized.eval();
+        var images = rand([2, 3, 12, 20], generator: new Generator(3));
+        var byHand = (images - tensor(mean, ScalarType.Float32).view(1, 3, 1, 1)) / tensor(deviation, ScalarType.Float32).view(1, 3, 1, 1);
+
+        var difference = (normalized.call(images) - plain.call(byHand)).abs().max().item<float>();
+
+        Assert.Equal(plain.state_dict().Keys, normalized.state_dict().Keys);
+        Assert.InRange(difference, 0, 1e-5);   // float32 rounding through 18 layers
+    }
+
+    private static ModelOptions Narrow(string name) => new()
+    {
+        Name = name, WidthFactor = name == "wide-resnet" ? 1 : 0.125, Depth = 10, Classes = 5, Channels = 3, Height = 12, Width = 20,
+        Mean = [0.4, 0.5, 0.6], StandardDeviation = [0.2, 0.2, 0.2],
+    };
+
+    private static List<byte[]> Weights(ImageClassifier model) => [.. model.parameters().Select(parameter => parameter.bytes.ToArray())];
+}
