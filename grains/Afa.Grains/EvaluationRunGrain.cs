@@ -43,6 +43,11 @@ internal sealed class EvaluationRunGrain(
             throw new InvalidOperationException($"The evaluation '{Evaluation}' exists with other options. Choose another name.");
         }
 
+        if (_loop is { } ending && state.State.State != RunState.Running)
+        {
+            await ending;   // It has said how it ended, but still frees the evaluators.
+        }
+
         if (_loop is { IsCompleted: false } || state.State.State == RunState.Completed)
         {
             return;
@@ -130,7 +135,7 @@ internal sealed class EvaluationRunGrain(
     /// <summary>At least four slices for each slot, so that the last one does not keep the rest waiting.</summary>
     private static IEnumerable<(int Start, int Count)> Slices(EvaluationOptions options, int slots)
     {
-        var size = Math.Clamp(options.Images / (4 * slots), Math.Min(32, options.Images), options.BatchSize);
+        var size = Math.Min(options.BatchSize, Math.Max(32, options.Images / (4 * slots)));
         for (var start = 0; start < options.Images; start += size)
         {
             yield return (start, Math.Min(size, options.Images - start));

@@ -26,7 +26,6 @@ internal sealed class TrainingRunGrain(
     private readonly RunProgress _progress = new();
     private Task? _loop;
     private bool _isPauseRequested;
-    private int _buckets;
 
     private string Run => this.GetPrimaryKeyString();
 
@@ -68,6 +67,11 @@ internal sealed class TrainingRunGrain(
         if (state.State.OptionsJson is null)
         {
             throw new InvalidOperationException($"There is no run '{Run}'.");
+        }
+
+        if (_loop is { } ending && state.State.State != RunState.Running)
+        {
+            await ending;   // It has said how it ended, but still frees the trainers.
         }
 
         if (IsAtWork || state.State.State == RunState.Completed)
@@ -175,6 +179,8 @@ internal sealed class TrainingRunGrain(
             logger.LogWarning("Run {Run} passes over the damaged checkpoint {Checkpoint}: {Reason}", Run, damaged.Name, damaged.Reason);
         }
 
+        // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
+        await AbandonAsync(state.State.Attempt);
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
@@ -187,12 +193,7 @@ internal sealed class TrainingRunGrain(
             {
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
-                var reports = await AllAsync(trainers.Select(trainer => trainer.StepAsync(attempt, step)), attempt);
-                if (reports.FirstOrDefault(report => report.Failure is not null)?.Failure is { } failure)
-                {
-                    throw new RunFailedException(failure);
-                }
-
+                var reports = await AllAsync(trainers.Select(trainer => trainer.StepAsync(attempt, step)), attempt, report => report.Failure);
                 sums.Add(reports, clock.Elapsed.TotalSeconds);
                 step++;
                 _progress.Advance(position.Phase.Name, step, reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
@@ -279,9 +280,10 @@ internal sealed class TrainingRunGrain(
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
 
-        var readiness = await AllAsync(preparations, attempt);
-        _buckets = readiness.Max(ready => ready.Buckets);
-        return readiness.FirstOrDefault(ready => ready.Problem is not null)?.Problem is { } problem ? throw new RunFailedException(problem) : trainers;
+        var readiness = await AllAsync(preparations, attempt, ready => ready.Problem);
+        state.State.Buckets = readiness.Max(ready => ready.Buckets);
+        await WriteStateAsync();
+        return trainers;
     }
 
     private async Task RequireEqualReplicasAsync(ITrainerGrain[] trainers, int attempt, long step)
@@ -294,7 +296,8 @@ internal sealed class TrainingRunGrain(
     }
 
     /// <summary>Waits for all trainers; if one fails, tells those that wait for it in an exchange, so that none blocks.</summary>
-    private async Task<T[]> AllAsync<T>(IEnumerable<Task<T>> calls, int attempt)
+    /// <param name="problem">What a user has to mend according to an answer, or null.</param>
+    private async Task<T[]> AllAsync<T>(IEnumerable<Task<T>> calls, int attempt, Func<T, string?>? problem = null)
     {
         var all = calls.ToList();
         var pending = all.ToList();
@@ -302,10 +305,16 @@ internal sealed class TrainingRunGrain(
         {
             var finished = await Task.WhenAny(pending);
             pending.Remove(finished);
-            if (finished.IsFaulted)
+            var found = finished.IsCompletedSuccessfully ? problem?.Invoke(await finished) : null;
+            if (finished.IsFaulted || found is not null)
             {
                 await AbandonAsync(attempt);
-                await Task.WhenAll(pending).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current);
+                await IgnoreLossAsync(Task.WhenAll(pending));
+                if (found is not null)
+                {
+                    throw new RunFailedException(found);
+                }
+
                 break;
             }
         }
@@ -315,7 +324,7 @@ internal sealed class TrainingRunGrain(
 
     private async Task AbandonAsync(int attempt)
     {
-        var calls = Enumerable.Range(0, _buckets)
+        var calls = Enumerable.Range(0, state.State.Buckets)
             .Select(bucket => GrainFactory.GetGrain<IGradientBucketGrain>(GrainCollective.BucketKey(Run, bucket)).AbandonAsync(attempt))
             .Append(GrainFactory.GetGrain<IFeatureExchangeGrain>(Run).AbandonAsync(attempt));
         await IgnoreLossAsync(Task.WhenAll(calls));

@@ -28,7 +28,11 @@ internal sealed class BarrierCollective(int rank, Barrier barrier, byte[][] cont
         values.Clear();
         foreach (var contribution in all)
         {
-            System.Numerics.Tensors.TensorPrimitives.Add(values, MemoryMarshal.Cast<byte, float>(contribution.Span), values);
+            var other = MemoryMarshal.Cast<byte, float>(contribution.Span);
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] += other[i];
+            }
         }
     }
 }

@@ -3,10 +3,12 @@ using System.Text.Json;
 using Afa.Benchmarks;
 
 // Times training steps and prints one JSON document, as pytorch_training.py does.
-// Arguments: --seconds N for each line (5), --slots N (one for each core), --only PART of a line's name.
+// Arguments: --seconds N for each line (5), --slots N (one for each core), --only PART of a line's name,
+// --grains yes: what the actor layer costs instead, on real images.
 var seconds = 5.0;
 var slots = Environment.ProcessorCount;
 var only = "";
+var isOfGrains = false;
 for (var i = 0; i + 1 < args.Length; i += 2)
 {
     switch (args[i])
@@ -14,8 +16,15 @@ for (var i = 0; i + 1 < args.Length; i += 2)
         case "--seconds": seconds = double.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
         case "--slots": slots = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
         case "--only": only = args[i + 1]; break;
-        default: throw new ArgumentException($"Unknown argument '{args[i]}'; known: --seconds, --slots, --only.");
+        case "--grains": isOfGrains = args[i + 1] == "yes"; break;
+        default: throw new ArgumentException($"Unknown argument '{args[i]}'; known: --seconds, --slots, --only, --grains.");
     }
+}
+
+if (isOfGrains)
+{
+    await ActorLayerBenchmark.RunAsync(rounds: 5);
+    return;
 }
 
 var results = new Dictionary<string, double>();

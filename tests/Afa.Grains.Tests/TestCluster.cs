@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Compute;
@@ -44,7 +45,10 @@ internal sealed class TestCluster : IAsyncDisposable
             }
 
             silo.AddAfaGrains(store, pool);
-            silo.Services.Configure<RunRecoveryOptions>(options => { });
+            if (Environment.GetEnvironmentVariable("AFA_TEST_LOG") is { Length: > 0 } folder)
+            {
+                silo.Services.AddSingleton<ILoggerProvider>(new FileLog(folder));
+            }
             silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
@@ -72,24 +76,28 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Polls until the run is as wanted; a call that fails because a silo is gone is repeated.</summary>
     public async Task<TrainingRunStatus> WaitAsync(string run, Func<TrainingRunStatus, bool> isWanted)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (true)
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        object? last = null;
+        while (!limit.IsCancellationRequested)
         {
             try
             {
                 var status = await Control.GetTrainingAsync(run, limit.Token);
+                last = status;
                 if (status is not null && isWanted(status))
                 {
                     return status;
                 }
             }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException)
             {
-                TestContext.Current.SendDiagnosticMessage("A status call failed: {0}", exception.Message);
+                last = exception;
             }
 
-            await Task.Delay(20, limit.Token);
+            await Task.Delay(20);
         }
+
+        throw new TimeoutException($"Run '{run}' is not as wanted. Last heard: {last}");
     }
 
     /// <summary>All bytes of the weights in the newest checkpoint.</summary>

@@ -12,7 +12,7 @@ public static class Seed
         var state = Mix(seed);
         foreach (var part in parts)
         {
-            state = Mix(state ^ Mix(part));
+            state = Mix(state ^ part);   // Not Mix(part): seed and first part would then be interchangeable.
         }
 
         return state;

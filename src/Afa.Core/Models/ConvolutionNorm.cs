@@ -31,7 +31,7 @@ internal static class ConvolutionNorm
         var scale = batchNorm.weight! * (batchNorm.running_var! + batchNorm.eps).rsqrt();
         var shift = batchNorm.bias! - batchNorm.running_mean! * scale;
         var weight = convolution.weight * scale.reshape(-1, 1, 1, 1);
-        var isFirst = convolution.in_channels <= ImageConvolution.MostChannels && convolution.stride[0] == 1;
+        var isFirst = convolution.in_channels <= ImageConvolution.MostChannels && convolution.stride[0] == 1 && convolution.kernel_size[0] == 3;
         var output = isFirst ? ImageConvolution.Apply(input, weight, shift) : functional.conv2d(input, weight, shift, convolution.stride, convolution.padding);
         return output.MoveToOuterDisposeScope();
     }

@@ -26,6 +26,20 @@ public abstract class ImageClassifier(string name, ModelOptions options) : Modul
             .SelectMany(entry => entry.module.named_parameters(recurse: false).Select(parameter => $"{entry.name}.{parameter.name}"))
             .ToHashSet();
 
+    /// <summary>
+    /// Sets the head to zero. Descent from there starts along the differences of the class means, which aligned features
+    /// separate robustly; from random weights it starts along directions that mean nothing, and keeps part of them.
+    /// </summary>
+    public void ZeroHead()
+    {
+        using var noGradients = no_grad();
+        var head = HeadParameterNames;
+        foreach (var (_, parameter) in named_parameters().Where(entry => head.Contains(entry.name)))
+        {
+            parameter.zero_();
+        }
+    }
+
     /// <summary>Sets every parameter and buffer.</summary>
     /// <param name="weights">By state dictionary name; not taken over, but copied.</param>
     /// <exception cref="ArgumentException">Names are missing or not known, or a shape differs; the message names them.</exception>

@@ -7,6 +7,7 @@ namespace Afa.Models;
 /// <remarks>
 /// An attack wants the gradient of the images and no other. An image has one or three channels, and libtorch fills up its vectors of 16 with
 /// zeros. Here a convolution computes blocks of 4x4 or 2x2 pixels at once, each pixel of a block in a channel of its own.
+/// Measured on Zen 4, 64 images of 1x28x28, 32 filters, one thread: 1.9 ms instead of 4.5, of 31 for the whole network's gradient.
 /// </remarks>
 internal sealed class ImageConvolution : autograd.SingleTensorFunction<ImageConvolution>
 {

@@ -45,9 +45,9 @@ public sealed record ModelOptions : IValidatableObject
             yield return new($"Name must be one of {string.Join(", ", ModelRegistry.Names)}, not '{Name}'.", [nameof(Name)]);
         }
 
-        if (WidthFactor is not (> 0 and <= 32))
+        if (WidthFactor is not (> 0 and <= 64))
         {
-            yield return new($"WidthFactor must be in (0, 32], not {WidthFactor}.", [nameof(WidthFactor)]);
+            yield return new($"WidthFactor must be in (0, 64], not {WidthFactor}.", [nameof(WidthFactor)]);
         }
 
         if (Name == "wide-resnet" && (Depth is < 10 or > 202 || Depth % 6 != 4))

@@ -28,10 +28,13 @@ public sealed record HeadOptions : IValidatableObject
 
     public HeadScope Scope { get; init; } = HeadScope.Frozen;
 
-    public int Epochs { get; init; } = 5;
+    public int Epochs { get; init; } = 3;
 
-    /// <summary>Peak of the same schedule as the first phase's.</summary>
-    public double LearningRate { get; init; } = 0.1;
+    /// <summary>
+    /// Peak of the same schedule as the first phase's. Few and small steps keep the head near the class means, which is where it is
+    /// robust: on Fashion-MNIST, 20 epochs at 0.1 gave 2 to 3 points more clean accuracy and 17 less against PGD-20.
+    /// </summary>
+    public double LearningRate { get; init; } = 0.01;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -108,6 +108,7 @@ public sealed class Trainer : IDisposable
         {
             Phase = position.Phase.Name;
             RestartOptimizer();
+            Model.ZeroHead();
         }
 
         var step = new StepInputs(

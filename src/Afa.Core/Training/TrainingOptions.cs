@@ -17,7 +17,7 @@ public sealed record TrainingOptions : IValidatableObject
     public string? DataDirectory { get; init; }
 
     /// <summary>Size of a class-balanced random subset of the training images; 0 takes all.</summary>
-    public int TrainImages { get; init; } = 10_000;
+    public int TrainImages { get; init; } = 20_000;
 
     /// <summary>Name from <see cref="ModelRegistry"/>.</summary>
     public string Model { get; init; } = "small-cnn";
@@ -132,7 +132,7 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"TrainImages must be at least BatchSize ({BatchSize}), not {TrainImages}.", [nameof(TrainImages)]);
         }
 
-        if (BatchSize < 2)
+        if (BatchSize < 2 && Shards < 2)
         {
             yield return new($"BatchSize must be at least 2, not {BatchSize}: one image has nothing to be compared with.", [nameof(BatchSize)]);
         }

@@ -32,6 +32,22 @@ public class SeedTests
     }
 
     [Fact]
+    public void Derive_SeedAndFirstPartExchanged_GivesAnotherSeed()
+    {
+        for (var sample = 0UL; sample < 100; sample++)
+        {
+            Assert.NotEqual(Seed.Derive(1, 2, sample), Seed.Derive(2, 1, sample));
+        }
+    }
+
+    [Fact]
+    public void Derive_PartEqualToTheSeed_DependsOnBoth()
+    {
+        var seeds = Enumerable.Range(0, 1000).Select(k => Seed.Derive((ulong)k, (ulong)k));
+        Assert.Equal(1000, seeds.Distinct().Count());
+    }
+
+    [Fact]
     public void SeedUse_Numbers_AreThoseOfStoredRuns()
     {
         Assert.Equal(

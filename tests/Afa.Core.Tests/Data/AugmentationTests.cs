@@ -10,9 +10,10 @@ public class AugmentationTests
 
     // The draws (down, right, flip) of seed 42 in epoch 3, from an independent implementation (Python).
     [Theory]
-    [InlineData(0, 3, -3, false)]
-    [InlineData(1, 0, 0, true)]
-    [InlineData(59_999, -2, 1, false)]
+    [InlineData(0, -1, 0, false)]
+    [InlineData(1, 4, -4, true)]
+    [InlineData(4, 3, 2, false)]
+    [InlineData(59_999, 4, -4, false)]
     public void Apply_Sample_IsCroppedAndFlippedAsDrawn(int sampleId, int down, int right, bool isFlipped)
     {
         var batch = Images(sampleId);

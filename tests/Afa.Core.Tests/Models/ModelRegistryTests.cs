@@ -102,8 +102,15 @@ public class ModelRegistryTests
 
     private static ModelOptions Narrow(string name) => new()
     {
-        Name = name, WidthFactor = name == "wide-resnet" ? 1 : 0.125, Depth = 10, Classes = 5, Channels = 3, Height = 12, Width = 20,
-        Mean = [0.4, 0.5, 0.6], StandardDeviation = [0.2, 0.2, 0.2],
+        Name = name,
+        WidthFactor = name == "wide-resnet" ? 1 : 0.125,
+        Depth = 10,
+        Classes = 5,
+        Channels = 3,
+        Height = 12,
+        Width = 20,
+        Mean = [0.4, 0.5, 0.6],
+        StandardDeviation = [0.2, 0.2, 0.2],
     };
 
     private static List<byte[]> Weights(ImageClassifier model) => [.. model.parameters().Select(parameter => parameter.bytes.ToArray())];

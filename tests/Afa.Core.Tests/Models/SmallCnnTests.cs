@@ -1,6 +1,9 @@
-using Xunit;
+using Afa.Data;
 using Afa.Models;
+using Afa.Tests.Data;
+using Afa.Tests.Golden;
 using TorchSharp;
+using Xunit;
 using static TorchSharp.torch;
 
 namespace Afa.Tests.Models;
@@ -22,6 +25,19 @@ public class SmallCnnTests
                 "fc1.weight [128,3136]", "fc1.bias [128]", "fc2.weight [10,128]", "fc2.bias [10]",
             ],
             shapes);
+    }
+
+    [Fact]
+    public void LogitsAndFeatures_OfTheStoredNetwork_EqualTheReference()
+    {
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        using var model = GoldenSmallCnn.Create();
+        var images = FashionMnist.Load(DataSplit.Test).Select(Enumerable.Range(0, 64).ToArray()).ToTensor(CPU);
+
+        // float32, other kernels: about 2e-6 here.
+        TensorAssert.Close(GoldenFile.SmallCnn.Get("test.logits_first64"), model.call(images), tolerance: 1e-5);
+        TensorAssert.Close(GoldenFile.SmallCnn.Get("test.features_first64"), model.Features(images), tolerance: 1e-5);
     }
 
     [Fact]

@@ -1,0 +1,38 @@
+using Afa.Grains;
+using Afa.Training;
+
+namespace Afa.Tests.Grains;
+
+public sealed class StoreFailureTests
+{
+    private static readonly TrainingOptions Tiny = new()
+    {
+        Method = TrainingMethod.Ce,
+        DataDirectory = TestData.Write(trainImages: 240, testImages: 10),
+        TrainImages = 0,
+        ModelWidth = 0.25,
+        Epochs = 3,
+        BatchSize = 40,
+    };
+
+    [Fact]
+    public async Task Store_AwayForOneCheckpoint_TheRunGoesOnAndSaysSo()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new FailingStore(TestCluster.NewStore(), name => name.Contains("step-00000012", StringComparison.Ordinal)));
+        var status = await cluster.TrainAsync("run", Tiny);
+
+        Assert.Equal(RunState.Completed, status.State);
+        Assert.Contains("step 12 could not be stored", status.Message, StringComparison.Ordinal);
+        Assert.Equal([18L, 6L], (await cluster.Control.ListCheckpointsAsync("run")).Select(checkpoint => checkpoint.Step));
+    }
+
+    [Fact]
+    public async Task Store_AwayForTwoCheckpoints_FailsTheRunWithTheReason()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new FailingStore(TestCluster.NewStore(), name => name.Contains("/checkpoints/", StringComparison.Ordinal)));
+        var status = await cluster.TrainAsync("run", Tiny);
+
+        Assert.Equal(RunState.Failed, status.State);
+        Assert.Contains("The store is away.", status.Message, StringComparison.Ordinal);
+    }
+}
