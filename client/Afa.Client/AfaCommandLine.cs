@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.ComponentModel.DataAnnotations;
 using Afa.Client.Commands;
 using Afa.Data;
 
@@ -50,6 +51,10 @@ internal static class AfaCommandLine
                 break;
             case FileNotFoundException or DirectoryNotFoundException or DatasetNotFoundException:
                 Report(context, [exception.Message]);
+                code = ExitCode.Usage;
+                break;
+            case ArgumentException or ValidationException:   // A grain refused the options.
+                Report(context, [WithoutStackTrace(exception.Message)]);
                 code = ExitCode.Usage;
                 break;
             case CommandFailedException or IOException or InvalidDataException or UnauthorizedAccessException:

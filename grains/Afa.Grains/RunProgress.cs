@@ -7,7 +7,7 @@ internal sealed class RunProgress
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
 
-    private readonly Queue<(long Timestamp, long Step, long Images)> _recent = [];
+    private readonly Queue<(long Timestamp, double ShareDone, long Images)> _recent = [];
     private long _images;
     private long _writtenAt = Stopwatch.GetTimestamp();
 
@@ -27,29 +27,33 @@ internal sealed class RunProgress
 
     public double ImagesPerSecond => Rate(entry => entry.Images);
 
-    public void Restart(long step)
+    public void Restart(long step, double shareDone)
     {
         Step = step;
         _recent.Clear();
-        _recent.Enqueue((Stopwatch.GetTimestamp(), step, _images));
+        _recent.Enqueue((Stopwatch.GetTimestamp(), shareDone, _images));
     }
 
-    public void Advance(string phase, long step, int images, double loss)
+    /// <param name="shareDone">Of the run's work, [0, 1].</param>
+    public void Advance(string phase, long step, double shareDone, int images, double loss)
     {
         (Phase, Step, LastLoss) = (phase, step, loss);
         StepsTaken++;
         _images += images;
-        _recent.Enqueue((Stopwatch.GetTimestamp(), step, _images));
+        _recent.Enqueue((Stopwatch.GetTimestamp(), shareDone, _images));
         while (_recent.Count > 2 && Stopwatch.GetElapsedTime(_recent.Peek().Timestamp) > Window)
         {
             _recent.Dequeue();
         }
     }
 
-    public TimeSpan? TimeLeft(long steps)
+    public TimeSpan? TimeLeft
     {
-        var rate = Rate(entry => entry.Step);
-        return rate > 0 ? TimeSpan.FromSeconds((steps - Step) / rate) : null;
+        get
+        {
+            var rate = Rate(entry => entry.ShareDone);
+            return rate > 0 ? TimeSpan.FromSeconds((1 - _recent.Last().ShareDone) / rate) : null;
+        }
     }
 
     public TimeSpan TakeSinceWrite()
@@ -59,7 +63,7 @@ internal sealed class RunProgress
         return passed;
     }
 
-    private double Rate(Func<(long Timestamp, long Step, long Images), long> count)
+    private double Rate(Func<(long Timestamp, double ShareDone, long Images), double> count)
     {
         if (_recent.Count < 2)
         {

@@ -6,7 +6,6 @@ using Afa.Data;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
@@ -112,7 +111,7 @@ internal sealed class TrainingRunGrain(
             step,
             run.Steps,
             IsAtWork ? _progress.ImagesPerSecond : 0,
-            IsAtWork ? _progress.TimeLeft(run.Steps) : null,
+            IsAtWork ? _progress.TimeLeft : null,
             run.Elapsed + (IsAtWork ? _progress.SinceWrite : TimeSpan.Zero),
             [.. run.History],
             run.Checkpoint,
@@ -180,27 +179,29 @@ internal sealed class TrainingRunGrain(
         }
 
         // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
-        await AbandonAsync(state.State.Attempt);
+        await new TrainerGroup(GrainFactory, logger, Run, state.State.Attempt, options.Trainers, state.State.Buckets).AbandonAsync();
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
 
-        var trainers = await PrepareTrainersAsync(options, smallestShard, latest.Name, step, attempt);
+        var trainers = new TrainerGroup(GrainFactory, logger, Run, attempt, options.Trainers, state.State.Buckets);
         try
         {
-            _progress.Restart(step);
+            state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
+            await WriteStateAsync();
+            _progress.Restart(step, plan.ShareDone(step));
             while (step < plan.Steps)
             {
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
-                var reports = await AllAsync(trainers.Select(trainer => trainer.StepAsync(attempt, step)), attempt, report => report.Failure);
+                var reports = await trainers.StepAsync(step);
                 sums.Add(reports, clock.Elapsed.TotalSeconds);
                 step++;
-                _progress.Advance(position.Phase.Name, step, reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
+                _progress.Advance(position.Phase.Name, step, plan.ShareDone(step), reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
 
                 if (position.IsEpochEnd)
                 {
-                    await RequireEqualReplicasAsync(trainers, attempt, step);
+                    await trainers.RequireEqualReplicasAsync(step);
                     var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
                     state.State.History.Add(sums.Finish(position, learningRate));
                     sums = new EpochSums();
@@ -209,7 +210,7 @@ internal sealed class TrainingRunGrain(
                 var isDue = position.IsPhaseEnd || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
                 if (isDue || _isPauseRequested)
                 {
-                    await SaveAsync(trainers[0], attempt, step, sums);
+                    await SaveAsync(trainers, step, sums);
                 }
 
                 if (_isPauseRequested && step < plan.Steps)
@@ -223,8 +224,7 @@ internal sealed class TrainingRunGrain(
         }
         finally
         {
-            await AbandonAsync(attempt);
-            await ReleaseAsync(trainers);
+            await trainers.DisbandAsync();
         }
     }
 
@@ -264,89 +264,8 @@ internal sealed class TrainingRunGrain(
         return isAsStored ? run.UnfinishedEpoch?.Copy() ?? new EpochSums() : new EpochSums();
     }
 
-    private async Task<ITrainerGrain[]> PrepareTrainersAsync(TrainingOptions options, int smallestShard, string? checkpoint, long step, int attempt)
-    {
-        // Spread over the silos that live now; a trainer that lives already stays where it is.
-        var silos = (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
-        var trainers = new ITrainerGrain[options.Trainers];
-        var shardsEach = options.Shards / options.Trainers;
-        var preparations = new List<Task<TrainerReadiness>>();
-        for (var rank = 0; rank < options.Trainers; rank++)
-        {
-            trainers[rank] = GrainFactory.GetGrain<ITrainerGrain>($"{Run}/{rank}");
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[rank % silos.Count]);
-            preparations.Add(trainers[rank].PrepareAsync(new TrainerAssignment(
-                Run, attempt, rank, options.Trainers, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, state.State.OptionsJson!, checkpoint, step)));
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
-
-        var readiness = await AllAsync(preparations, attempt, ready => ready.Problem);
-        state.State.Buckets = readiness.Max(ready => ready.Buckets);
-        await WriteStateAsync();
-        return trainers;
-    }
-
-    private async Task RequireEqualReplicasAsync(ITrainerGrain[] trainers, int attempt, long step)
-    {
-        var hashes = await AllAsync(trainers.Select(trainer => trainer.HashWeightsAsync(attempt)), attempt);
-        if (hashes.Distinct().Count() > 1)
-        {
-            throw new InvalidOperationException($"The replicas differ after step {step}: {string.Join(", ", hashes.Select(hash => hash[..8]))}.");
-        }
-    }
-
-    /// <summary>Waits for all trainers; if one fails, tells those that wait for it in an exchange, so that none blocks.</summary>
-    /// <param name="problem">What a user has to mend according to an answer, or null.</param>
-    private async Task<T[]> AllAsync<T>(IEnumerable<Task<T>> calls, int attempt, Func<T, string?>? problem = null)
-    {
-        var all = calls.ToList();
-        var pending = all.ToList();
-        while (pending.Count > 0)
-        {
-            var finished = await Task.WhenAny(pending);
-            pending.Remove(finished);
-            var found = finished.IsCompletedSuccessfully ? problem?.Invoke(await finished) : null;
-            if (finished.IsFaulted || found is not null)
-            {
-                await AbandonAsync(attempt);
-                await IgnoreLossAsync(Task.WhenAll(pending));
-                if (found is not null)
-                {
-                    throw new RunFailedException(found);
-                }
-
-                break;
-            }
-        }
-
-        return await Task.WhenAll(all);
-    }
-
-    private async Task AbandonAsync(int attempt)
-    {
-        var calls = Enumerable.Range(0, state.State.Buckets)
-            .Select(bucket => GrainFactory.GetGrain<IGradientBucketGrain>(GrainCollective.BucketKey(Run, bucket)).AbandonAsync(attempt))
-            .Append(GrainFactory.GetGrain<IFeatureExchangeGrain>(Run).AbandonAsync(attempt));
-        await IgnoreLossAsync(Task.WhenAll(calls));
-    }
-
-    private async Task ReleaseAsync(ITrainerGrain[] trainers) => await IgnoreLossAsync(Task.WhenAll(trainers.Select(trainer => trainer.ReleaseAsync())));
-
-    /// <summary>For calls that tidy up: whoever is gone needs no tidying.</summary>
-    private async Task IgnoreLossAsync(Task calls)
-    {
-        try
-        {
-            await calls;
-        }
-        catch (Exception exception)
-        {
-            logger.LogInformation("Run {Run} could not reach every grain of an ended attempt: {Reason}", Run, exception.Message);
-        }
-    }
-
     /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
-    private async Task SaveAsync(ITrainerGrain trainer, int attempt, long step, EpochSums sums)
+    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums)
     {
         var name = $"{CheckpointPrefix}step-{step:D8}";
         var metrics = new Dictionary<string, double>();
@@ -357,7 +276,7 @@ internal sealed class TrainingRunGrain(
 
         try
         {
-            await trainer.SaveCheckpointAsync(attempt, name, metrics);
+            await trainers.SaveCheckpointAsync(name, metrics);
             _progress.FailedCheckpoint = null;
         }
         catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested)
@@ -391,6 +310,3 @@ internal sealed class TrainingRunGrain(
         return state.WriteStateAsync();
     }
 }
-
-/// <summary>The run cannot go on by itself: a user has to mend something.</summary>
-internal sealed class RunFailedException(string message) : Exception(message);

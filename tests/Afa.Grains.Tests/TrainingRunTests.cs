@@ -45,6 +45,15 @@ public sealed class TrainingRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Afa_OnEasyImages_LearnsToTellTheClassesApart()
+    {
+        var status = await _cluster.TrainAsync("run", Tiny with { Epochs = 12, ModelWidth = 0.5, Head = new HeadOptions { Epochs = 5, LearningRate = 0.1 } });
+
+        Assert.True(status.History[^1].CleanAccuracy > 0.9, $"The bars are easy to tell apart, but the accuracy is {status.History[^1].CleanAccuracy}.");
+        Assert.True(status.History[11].FeatureMatch > status.History[0].FeatureMatch);
+    }
+
+    [Fact]
     public async Task Run_SameSeedTwice_GivesTheSameWeightsBitForBit()
     {
         await _cluster.TrainAsync("first", Tiny);

@@ -17,9 +17,15 @@ public sealed class TrainingPlan
                 $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.");
         }
 
+        // In forward passes; a backward pass costs about two forward ones with the weights' gradients, one without.
+        var attack = options.Attack.Steps * 2;
+        var head = (options.Head.Images == HeadImages.Adversarial ? attack : 0) + (options.Head.Scope == HeadScope.Frozen ? 1 : 3);
         _phases = options.Method == TrainingMethod.Afa
-            ? [new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate), new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate)]
-            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate)];
+            ? [
+                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, attack + 6),
+                new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, head),
+            ]
+            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, 1)];
     }
 
     /// <summary>Images that a step takes from each shard.</summary>
@@ -32,6 +38,21 @@ public sealed class TrainingPlan
 
     /// <summary>Steps over all phases.</summary>
     public long Steps => (long)Epochs * StepsPerEpoch;
+
+    /// <summary>Share of the run's work that is done after so many steps, [0, 1]: an estimate, for the time left.</summary>
+    public double ShareDone(long steps)
+    {
+        var (done, all) = (0.0, 0.0);
+        foreach (var phase in _phases)
+        {
+            var phaseSteps = (long)phase.Epochs * StepsPerEpoch;
+            done += phase.StepCost * Math.Clamp(steps, 0, phaseSteps);
+            all += phase.StepCost * phaseSteps;
+            steps -= phaseSteps;
+        }
+
+        return done / all;
+    }
 
     /// <summary>Where a step stands.</summary>
     /// <param name="step">Counted from 0 over all phases.</param>
@@ -61,7 +82,8 @@ public sealed class TrainingPlan
 
 /// <summary>A part of a run with its own parameters to train and its own schedule.</summary>
 /// <param name="LearningRate">Peak of the schedule.</param>
-public sealed record TrainingPhase(string Name, int Epochs, double LearningRate)
+/// <param name="StepCost">Estimated cost of a step against those of the run's other phases.</param>
+public sealed record TrainingPhase(string Name, int Epochs, double LearningRate, double StepCost)
 {
     /// <summary>AFA pre-training of the features.</summary>
     public const string Features = "features";

@@ -63,7 +63,7 @@ public sealed class StoreCommandsTests : IDisposable
     {
         await _client.WithStore().RunAsync("runs");
 
-        Assert.Contains("| mine | completed | 10/10 | 100/100 |", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("| mine | completed | 8/8   | 80/80  |", _client.Output, StringComparison.Ordinal);
     }
 
     [Fact]

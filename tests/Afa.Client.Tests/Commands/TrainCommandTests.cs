@@ -20,8 +20,8 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(ExitCode.Success, code);
         Assert.Empty(_client.Error);
         Assert.Equal(["start fashion-mnist-afa-20261122-153000"], _client.Cluster.Calls);
-        Assert.Equal(FakeControl.CheckpointName("fashion-mnist-afa-20261122-153000", 10), _client.Cluster.LastEvaluation!.Checkpoint);
-        Assert.Contains("epoch 10/10 (features): loss 0.2000, feature match 0.700, 9.0 s", _client.Output, StringComparison.Ordinal);
+        Assert.Equal(FakeControl.CheckpointName("fashion-mnist-afa-20261122-153000", 8), _client.Cluster.LastEvaluation!.Checkpoint);
+        Assert.Contains("epoch 8/8 (features): loss 0.2000, feature match 0.700, 9.0 s", _client.Output, StringComparison.Ordinal);
         Assert.Contains("| worst-case | 0.800    | 0.490 to 0.943 | 8/10    | Coat 0.600  | 1.0 s |", _client.Output, StringComparison.Ordinal);
 
         var report = Path.Combine(_client.Store, "runs", "fashion-mnist-afa-20261122-153000", "report", "report.html");
@@ -34,7 +34,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         await _client.RunAsync("train", "--seed", "7");
 
-        foreach (var part in new[] { "afa: Adversarial Feature Alignment", "Fashion-MNIST", "10000 training images", "small-cnn", "epsilon 0.1", "5 steps", "5 epochs", "2 trainers", "seed 7", _client.Store })
+        foreach (var part in new[] { "afa: Adversarial Feature Alignment", "Fashion-MNIST", "20000 training images", "small-cnn", "epsilon 0.1", "5 steps", "5 epochs", "2 trainers", "seed 7", _client.Store })
         {
             Assert.Contains(part, _client.Output, StringComparison.Ordinal);
         }
@@ -114,7 +114,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(5, _client.Document.GetProperty("run").GetProperty("options").GetProperty("epochs").GetInt32());
         Assert.Equal(4, _client.Document.GetProperty("evaluation").GetProperty("attacks").GetArrayLength());
         Assert.EndsWith("report.html", _client.Document.GetProperty("report").GetString(), StringComparison.Ordinal);
-        Assert.Contains("epoch 10/10", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("epoch 8/8", _client.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,9 +201,9 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("train", "--resume"));
         Assert.Equal(["resume newer"], _client.Cluster.Calls);
-        Assert.Contains("Resuming after step 40 of 100 (paused in epoch 5 of 10).", _client.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("epoch 4/10 (", _client.Output, StringComparison.Ordinal);
-        Assert.Contains("epoch 5/10 (", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("Resuming after step 40 of 80 (paused in epoch 5 of 8).", _client.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("epoch 4/8 (", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("epoch 5/8 (", _client.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class StatusTextTests
     {
         var progress = StatusText.Progress(FakeControl.Run("mine", RunState.Running, 3));
 
-        Assert.Equal(new ProgressState("features, epoch 4/10", "step", 30, 100, "123 img/s, loss 1.5000, 1:05 left"), progress);
+        Assert.Equal(new ProgressState("features, epoch 4/8", "step", 30, 80, "123 img/s, loss 1.5000, 1:05 left"), progress);
     }
 
     [Fact]

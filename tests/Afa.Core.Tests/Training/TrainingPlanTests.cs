@@ -13,8 +13,8 @@ public class TrainingPlanTests
         var plan = new TrainingPlan(options, smallestShard: 13);
 
         Assert.Equal((4, 3, 3, 9L), (plan.ImagesPerShard, plan.StepsPerEpoch, plan.Epochs, plan.Steps));
-        var features = new TrainingPhase("features", 2, 0.2);
-        var head = new TrainingPhase("head", 1, 0.5);
+        var features = new TrainingPhase("features", 2, 0.2, StepCost: 16);   // 5 attack steps of 2 passes, clean and adversarial forward and backward.
+        var head = new TrainingPhase("head", 1, 0.5, StepCost: 1);
         Assert.Equal(
             [
                 new(0, features, 0, 0, 0, 6, IsEpochEnd: false, IsPhaseEnd: false),
@@ -28,6 +28,9 @@ public class TrainingPlanTests
                 new TrainingPosition(8, head, 2, 2, 2, 3, IsEpochEnd: true, IsPhaseEnd: true),
             ],
             Enumerable.Range(0, 9).Select(step => plan.At(step)));
+
+        // 6 steps of 16 and 3 of 1.
+        Assert.Equal([0, 48.0 / 99, 96.0 / 99, 1], new long[] { 0, 3, 6, 9 }.Select(plan.ShareDone));
     }
 
     [Theory]

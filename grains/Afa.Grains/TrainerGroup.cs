@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+
+namespace Afa.Grains;
+
+/// <summary>The trainers of one attempt of a run, as the run's grain sees them: all do the same call, and one that fails ends it for all.</summary>
+/// <param name="buckets">Most gradient buckets known to be in use before <see cref="PrepareAsync"/>.</param>
+internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, int attempt, int count, int buckets)
+{
+    private readonly ITrainerGrain[] _trainers = [.. Enumerable.Range(0, count).Select(rank => grains.GetGrain<ITrainerGrain>($"{run}/{rank}"))];
+    private int _buckets = buckets;
+
+    /// <summary>Spreads the trainers over the silos that live now and loads the checkpoint; a trainer that lives already stays where it is.</summary>
+    /// <returns>Most gradient buckets that a step uses.</returns>
+    /// <exception cref="RunFailedException">A user has to mend something, such as missing data.</exception>
+    public async Task<int> PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
+    {
+        var silos = (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
+        var preparations = new List<Task<TrainerReadiness>>();
+        for (var rank = 0; rank < count; rank++)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[rank % silos.Count]);
+            preparations.Add(_trainers[rank].PrepareAsync(new TrainerAssignment(
+                run, attempt, rank, count, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, optionsJson, checkpoint, step)));
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+
+        var readiness = await AllAsync(preparations, ready => ready.Problem);
+        return _buckets = readiness.Max(ready => ready.Buckets);
+    }
+
+    /// <exception cref="RunFailedException">The loss is not finite.</exception>
+    public Task<TrainerStep[]> StepAsync(long step) => AllAsync(_trainers.Select(trainer => trainer.StepAsync(attempt, step)), report => report.Failure);
+
+    /// <exception cref="InvalidOperationException">The replicas are not bitwise equal.</exception>
+    public async Task RequireEqualReplicasAsync(long step)
+    {
+        var hashes = await AllAsync(_trainers.Select(trainer => trainer.HashWeightsAsync(attempt)), _ => null);
+        if (hashes.Distinct().Count() > 1)
+        {
+            throw new InvalidOperationException($"The replicas differ after step {step}: {string.Join(", ", hashes.Select(hash => hash[..8]))}.");
+        }
+    }
+
+    /// <summary>Stores the state that all replicas share.</summary>
+    public Task SaveCheckpointAsync(string name, IReadOnlyDictionary<string, double> metrics) => _trainers[0].SaveCheckpointAsync(attempt, name, metrics);
+
+    /// <summary>Tells whoever waits in an exchange of this attempt, or of one before, that it is over.</summary>
+    public Task AbandonAsync() => IgnoreLossAsync(Task.WhenAll(Enumerable.Range(0, _buckets)
+        .Select(bucket => grains.GetGrain<IGradientBucketGrain>(GrainCollective.BucketKey(run, bucket)).AbandonAsync(attempt))
+        .Append(grains.GetGrain<IFeatureExchangeGrain>(run).AbandonAsync(attempt))));
+
+    /// <summary>Ends the attempt and frees the device slots.</summary>
+    public async Task DisbandAsync()
+    {
+        await AbandonAsync();
+        await IgnoreLossAsync(Task.WhenAll(_trainers.Select(trainer => trainer.ReleaseAsync())));
+    }
+
+    /// <summary>Waits for all trainers; if one fails, tells those that wait for it in an exchange, so that none blocks.</summary>
+    /// <param name="problem">What a user has to mend according to an answer, or null.</param>
+    private async Task<T[]> AllAsync<T>(IEnumerable<Task<T>> calls, Func<T, string?> problem)
+    {
+        var all = calls.ToList();
+        var pending = all.ToList();
+        while (pending.Count > 0)
+        {
+            var finished = await Task.WhenAny(pending);
+            pending.Remove(finished);
+            var found = finished.IsCompletedSuccessfully ? problem(await finished) : null;
+            if (finished.IsFaulted || found is not null)
+            {
+                await AbandonAsync();
+                await IgnoreLossAsync(Task.WhenAll(pending));
+                if (found is not null)
+                {
+                    throw new RunFailedException(found);
+                }
+
+                break;
+            }
+        }
+
+        return await Task.WhenAll(all);
+    }
+
+    /// <summary>For calls that tidy up: whoever is gone needs no tidying.</summary>
+    private async Task IgnoreLossAsync(Task calls)
+    {
+        try
+        {
+            await calls;
+        }
+        catch (Exception exception)
+        {
+            logger.LogInformation("Run {Run} could not reach every grain of an ended attempt: {Reason}", run, exception.Message);
+        }
+    }
+}
+
+/// <summary>The run cannot go on by itself: a user has to mend something.</summary>
+internal sealed class RunFailedException(string message) : Exception(message);
