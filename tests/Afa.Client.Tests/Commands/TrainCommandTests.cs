@@ -21,7 +21,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Empty(_client.Error);
         Assert.Equal(["start fashion-mnist-afa-20261122-153000"], _client.Cluster.Calls);
         Assert.Equal(FakeControl.CheckpointName("fashion-mnist-afa-20261122-153000", 8), _client.Cluster.LastEvaluation!.Checkpoint);
-        Assert.Contains("epoch 8/8 (features): loss 0.2000, feature match 0.700, 9.0 s", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("epoch 8/8 (features): loss 0.2500, feature match 0.700, 9.0 s", _client.Output, StringComparison.Ordinal);
         Assert.Contains("| worst-case | 0.800    | 0.490 to 0.943 | 8/10    | Coat 0.600  | 1.0 s |", _client.Output, StringComparison.Ordinal);
 
         var report = Path.Combine(_client.Store, "runs", "fashion-mnist-afa-20261122-153000", "report", "report.html");
@@ -89,7 +89,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Train_TwiceInOneSecond_GetsTwoNames()
     {
-        _client.Cluster.Runs.Add(FakeControl.Run("fashion-mnist-afa-20261122-153000", RunState.Completed, 10));
+        _client.Cluster.Runs.Add(FakeControl.Run("fashion-mnist-afa-20261122-153000", RunState.Completed, 8));
 
         await _client.RunAsync("train");
 
@@ -197,7 +197,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Resume_WithoutName_TakesTheNewestThatIsNotComplete()
     {
-        _client.Cluster.Runs.AddRange([FakeControl.Run("newest", RunState.Completed, 10), FakeControl.Run("newer", RunState.Paused, 4), FakeControl.Run("old", RunState.Failed, 1)]);
+        _client.Cluster.Runs.AddRange([FakeControl.Run("newest", RunState.Completed, 8), FakeControl.Run("newer", RunState.Paused, 4), FakeControl.Run("old", RunState.Failed, 1)]);
 
         Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("train", "--resume"));
         Assert.Equal(["resume newer"], _client.Cluster.Calls);
@@ -209,11 +209,11 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Resume_CompletedRun_GoesOnWithTheEvaluation()
     {
-        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 10));
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 8));
 
         Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("train", "--resume", "mine"));
         Assert.Empty(_client.Cluster.Calls);
-        Assert.Equal(FakeControl.CheckpointName("mine", 10), _client.Cluster.LastEvaluation!.Checkpoint);
+        Assert.Equal(FakeControl.CheckpointName("mine", 8), _client.Cluster.LastEvaluation!.Checkpoint);
     }
 
     [Fact]
@@ -228,7 +228,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Resume_NothingToResume_SaysSo()
     {
-        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 10));
+        _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 8));
 
         Assert.Equal(ExitCode.Usage, await _client.WithStore().RunAsync("train", "--resume"));
         Assert.Contains("all are complete", _client.Error, StringComparison.Ordinal);
