@@ -11,7 +11,7 @@ public sealed class StoreCommandsTests : IDisposable
     public StoreCommandsTests()
     {
         _client.Cluster.Runs.Add(FakeControl.Run("mine", RunState.Completed, 8));
-        _client.Cluster.Checkpoints.Add(FakeControl.Checkpoint("mine", 10, isFinal: true));
+        _client.Cluster.Checkpoints.Add(FakeControl.Checkpoint("mine", 8, isFinal: true));
     }
 
     public void Dispose() => _client.Dispose();
@@ -72,7 +72,7 @@ public sealed class StoreCommandsTests : IDisposable
         await _client.WithStore().RunAsync("runs", "show", "mine");
 
         Assert.Contains("Fashion-MNIST", _client.Output, StringComparison.Ordinal);
-        Assert.Contains("| 10    | features | 0.2000 |", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("| 8     | features | 0.2500 |", _client.Output, StringComparison.Ordinal);
     }
 
     [Theory]
