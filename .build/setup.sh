@@ -3,8 +3,10 @@
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 require_dotnet() {
-    if ! command -v dotnet > /dev/null || [ "$(dotnet --version 2> /dev/null | cut -d. -f1)" -lt 10 ]; then
-        echo "AFA needs the .NET SDK 10 or later ('dotnet' on the PATH); found: $(dotnet --version 2> /dev/null || echo none)." >&2
+    local version
+    version=$(dotnet --version 2> /dev/null || true)
+    if [ "$(printf '%s' "${version%%.*}" | grep -x '[0-9]*' || echo 0)" -lt 10 ]; then
+        echo "AFA needs the .NET SDK 10 or later ('dotnet' on the PATH); found: ${version:-none}." >&2
         exit 1
     fi
 }

@@ -23,7 +23,7 @@ internal sealed class EvaluationRunGrain(
     ILogger<EvaluationRunGrain> logger) : Grain, IEvaluationRunGrain
 {
     private const int ExampleCount = 10;
-    private const int MaxTries = 3;
+    private const int MaxTries = 6;
 
     private readonly SortedDictionary<int, SliceOutcome> _slices = [];
     private readonly Stopwatch _clock = new();
@@ -45,7 +45,8 @@ internal sealed class EvaluationRunGrain(
 
         if (_loop is { } ending && state.State.State != RunState.Running)
         {
-            await ending;   // It has said how it ended, but still frees the evaluators.
+            // It has said how it ended, but still frees the evaluators.
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         if (_loop is { IsCompleted: false } || state.State.State == RunState.Completed)
@@ -71,17 +72,20 @@ internal sealed class EvaluationRunGrain(
         var images = _images > 0 ? _images : options.Images;
         var done = state.State.State == RunState.Completed ? images : _slices.Values.Sum(slice => slice.Labels.Count);
         var rate = _clock.IsRunning && done > _resumedImages ? (done - _resumedImages) / _clock.Elapsed.TotalSeconds : 0;
+        var isInterrupted = state.State.State == RunState.Running && _loop is null or { IsCompleted: true };
         return Task.FromResult<EvaluationStatus?>(new EvaluationStatus(
-            Evaluation, state.State.State, done, images,
+            Evaluation, isInterrupted ? RunState.Paused : state.State.State, done, images,
             [.. options.Attacks.Prepend(SliceEvaluator.Clean).Select(attack => new AttackStanding(
                 attack, _slices.Values.Sum(slice => slice.Correct[attack].Count(correct => correct)), _slices.Values.Sum(slice => slice.Labels.Count)))],
-            rate, rate > 0 ? TimeSpan.FromSeconds((images - done) / rate) : null, state.State.ResultJson, state.State.Message));
+            rate, rate > 0 ? TimeSpan.FromSeconds((images - done) / rate) : null, state.State.ResultJson,
+            isInterrupted ? "Its process ended before the evaluation did; start it again to go on." : state.State.Message));
     }
 
     private async Task RunAsync(EvaluationOptions options)
     {
         await Task.Yield();   // The call that started the evaluation gets its answer first.
         _clock.Restart();
+        _slices.Clear();
         var evaluators = new List<IAttackEvaluatorGrain>();
         try
         {
@@ -99,7 +103,7 @@ internal sealed class EvaluationRunGrain(
             var work = new Queue<(int Start, int Count)>();
             foreach (var slice in Slices(options, slots))
             {
-                if (await LoadSliceAsync(slice.Start, slice.Count) is { } stored)
+                if (await LoadSliceAsync(slice.Start, slice.Count, options.Attacks.Prepend(SliceEvaluator.Clean)) is { } stored)
                 {
                     _slices[slice.Start] = stored;
                 }
@@ -116,6 +120,12 @@ internal sealed class EvaluationRunGrain(
             }
 
             await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[slot % silos.Count], work)));
+            var evaluated = _slices.Values.Sum(slice => slice.Labels.Count);
+            if (evaluated != _images)
+            {
+                throw new InvalidOperationException($"The slices hold {evaluated} images, not {_images}. Start the evaluation under another name.");
+            }
+
             await CompleteAsync(context, checkpoint);
         }
         catch (Exception exception)
@@ -165,6 +175,7 @@ internal sealed class EvaluationRunGrain(
             catch (OrleansException exception) when (tries < MaxTries)
             {
                 logger.LogWarning("Slice {Start} of {Evaluation} is run again: {Reason}", slice.Start, Evaluation, exception.Message);
+                await Task.Delay(TimeSpan.FromSeconds(tries), time);   // A dead silo takes a while to be noticed.
             }
             finally
             {
@@ -200,7 +211,7 @@ internal sealed class EvaluationRunGrain(
 
     private string SliceName(int start, int count) => $"evaluations/{Evaluation}/slice-{start:D6}-{count}.json";
 
-    private async Task<SliceOutcome?> LoadSliceAsync(int start, int count)
+    private async Task<SliceOutcome?> LoadSliceAsync(int start, int count, IEnumerable<string> attacks)
     {
         const long maxSizeInBytes = 256 << 20;
         if (await blobs.ReadAsync(SliceName(start, count), maxSizeInBytes) is not { } stored)
@@ -210,7 +221,10 @@ internal sealed class EvaluationRunGrain(
 
         try
         {
-            return JsonSerializer.Deserialize<SliceOutcome>(stored, AfaJson.Options);
+            var slice = JsonSerializer.Deserialize<SliceOutcome>(stored, AfaJson.Options)!;
+            return slice.Start == start && slice.Labels.Count == count && slice.Correct.Values.All(flags => flags.Count == count) && attacks.All(slice.Correct.ContainsKey)
+                ? slice
+                : throw new JsonException("it holds other images or attacks than its name says");
         }
         catch (JsonException exception)
         {

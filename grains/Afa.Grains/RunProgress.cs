@@ -13,8 +13,8 @@ internal sealed class RunProgress
 
     public long Step { get; private set; }
 
-    /// <summary>Steps taken since activation, repeated ones too.</summary>
-    public long StepsTaken { get; private set; }
+    /// <summary>Most steps that were ever finished since activation, whatever was repeated after.</summary>
+    public long HighestStep { get; private set; }
 
     public string? Phase { get; private set; }
 
@@ -38,7 +38,7 @@ internal sealed class RunProgress
     public void Advance(string phase, long step, double shareDone, int images, double loss)
     {
         (Phase, Step, LastLoss) = (phase, step, loss);
-        StepsTaken++;
+        HighestStep = Math.Max(HighestStep, step);
         _images += images;
         _recent.Enqueue((Stopwatch.GetTimestamp(), shareDone, _images));
         while (_recent.Count > 2 && Stopwatch.GetElapsedTime(_recent.Peek().Timestamp) > Window)

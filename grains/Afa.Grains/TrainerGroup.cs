@@ -68,7 +68,7 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
             var finished = await Task.WhenAny(pending);
             pending.Remove(finished);
             var found = finished.IsCompletedSuccessfully ? problem(await finished) : null;
-            if (finished.IsFaulted || found is not null)
+            if (!finished.IsCompletedSuccessfully || found is not null)
             {
                 await AbandonAsync();
                 await IgnoreLossAsync(Task.WhenAll(pending));

@@ -52,6 +52,11 @@ internal sealed class TrainingRunGrain(
                 throw new InvalidOperationException($"The run '{Run}' exists with other options. Choose another name, or resume it as it is.");
             }
 
+            if (state.State.State == RunState.Pending)
+            {
+                await ResumeAsync();   // The first call could not be stored.
+            }
+
             return;
         }
 
@@ -70,7 +75,8 @@ internal sealed class TrainingRunGrain(
 
         if (_loop is { } ending && state.State.State != RunState.Running)
         {
-            await ending;   // It has said how it ended, but still frees the trainers.
+            // It has said how it ended, but still frees the trainers.
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         if (IsAtWork || state.State.State == RunState.Completed)
@@ -79,9 +85,19 @@ internal sealed class TrainingRunGrain(
         }
 
         _isPauseRequested = false;
+        var (before, message) = (state.State.State, state.State.Message);
         state.State.State = RunState.Running;
         state.State.Message = null;
-        await state.WriteStateAsync();
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            (state.State.State, state.State.Message) = (before, message);   // Nothing has started; the caller may try again.
+            throw;
+        }
+
         _loop = RunAsync();
     }
 
@@ -127,7 +143,7 @@ internal sealed class TrainingRunGrain(
         var fruitless = 0;
         while (true)
         {
-            var startedAt = _progress.StepsTaken;
+            var reachedBefore = _progress.HighestStep;
             try
             {
                 await AttemptAsync();
@@ -140,7 +156,7 @@ internal sealed class TrainingRunGrain(
             }
             catch (Exception exception)
             {
-                fruitless = _progress.StepsTaken > startedAt ? 1 : fruitless + 1;
+                fruitless = _progress.HighestStep > reachedBefore ? 1 : fruitless + 1;   // Repeating steps is no progress.
                 if (fruitless > recovery.Value.MaxFruitlessRecoveries)
                 {
                     logger.LogError(exception, "Run {Run} failed.", Run);
@@ -205,6 +221,7 @@ internal sealed class TrainingRunGrain(
                     var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
                     state.State.History.Add(sums.Finish(position, learningRate));
                     sums = new EpochSums();
+                    await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.
                 }
 
                 var isDue = position.IsPhaseEnd || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
@@ -279,7 +296,7 @@ internal sealed class TrainingRunGrain(
             await trainers.SaveCheckpointAsync(name, metrics);
             _progress.FailedCheckpoint = null;
         }
-        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested)
+        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && step < state.State.Steps)
         {
             _progress.FailedCheckpoint = name;
             state.State.Message = $"The checkpoint of step {step} could not be stored; the run goes on and tries again at the next: {exception.Message}";

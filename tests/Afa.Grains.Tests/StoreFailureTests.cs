@@ -27,6 +27,22 @@ public sealed class StoreFailureTests
     }
 
     [Fact]
+    public async Task Store_AwayForTheLastCheckpoint_FailsTheRunAndAResumeEndsIt()
+    {
+        var isAway = true;
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new FailingStore(TestCluster.NewStore(), name => isAway && name.Contains("step-00000018", StringComparison.Ordinal)));
+        var failed = await cluster.TrainAsync("run", Tiny);
+        isAway = false;
+        await cluster.Control.ResumeTrainingAsync("run");
+        var ended = await cluster.WaitAsync("run", status => status.State != RunState.Running);
+
+        Assert.Equal(RunState.Failed, failed.State);
+        Assert.Equal(RunState.Completed, ended.State);
+        Assert.EndsWith("step-00000018", ended.Checkpoint, StringComparison.Ordinal);
+        Assert.Equal(3, ended.History.Count);
+    }
+
+    [Fact]
     public async Task Store_AwayForTwoCheckpoints_FailsTheRunWithTheReason()
     {
         await using var cluster = await TestCluster.StartAsync(silos: 1, new FailingStore(TestCluster.NewStore(), name => name.Contains("/checkpoints/", StringComparison.Ordinal)));

@@ -68,6 +68,7 @@ internal sealed class TrainCommand : ClientCommand
         else
         {
             options = OptionsReader.Read(options, Settings(parsed, problems), problems);
+            options = options with { DataDirectory = options.DataDirectory is { } folder ? Path.GetFullPath(folder) : null };   // A resume may come from elsewhere.
             if (problems.Count == 0)
             {
                 OptionsReader.Read(options.ModelOptions(), [], problems);

@@ -26,6 +26,18 @@ public static class Radius
         return double.IsFinite(value) && value > 0;
     }
 
+    /// <summary>Says what is wrong with a radius that a user wrote; null if nothing is.</summary>
+    public static string? Problem(string text, AttackNorm norm)
+    {
+        if (!TryParse(text, out var value))
+        {
+            return $"must be a decimal or a fraction greater than 0, such as 0.1 or 8/255, not '{text}'";
+        }
+
+        var largest = norm == AttackNorm.Linf ? 1 : 1000;
+        return value > largest ? $"must be at most {largest} for {norm}, as pixels lie in [0, 1], not {text}; 8 grey levels are 8/255" : null;
+    }
+
     /// <summary>Writes a radius the way users do: in 255ths where it is a whole number of grey levels of a color image.</summary>
     public static string Format(double value)
     {

@@ -25,9 +25,6 @@ public sealed class DevicePool : IDisposable
         _threads = threads;
     }
 
-    /// <summary>One slot for each core, one thread each: twice as fast on small networks as one slot with all threads.</summary>
-    public static DevicePool ForThisMachine() => new(Math.Max(1, Environment.ProcessorCount), 1);
-
     /// <summary>How many pieces of tensor work should run at once.</summary>
     public int Slots { get; }
 

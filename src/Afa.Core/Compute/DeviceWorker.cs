@@ -60,7 +60,7 @@ public sealed class DeviceWorker : IDisposable
         _queue.CompleteAdding();
         if (_thread != Thread.CurrentThread)
         {
-            _thread.Join();
+            _thread.Join(TimeSpan.FromSeconds(5));   // Work may wait for an exchange that will not come; the thread ends with the process.
         }
 
         _queue.Dispose();

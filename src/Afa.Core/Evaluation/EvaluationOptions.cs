@@ -42,9 +42,9 @@ public sealed record EvaluationOptions : IValidatableObject
             yield return new($"BatchSize must be in [1, 10000], not {BatchSize}.", [nameof(BatchSize)]);
         }
 
-        if (Epsilon is not null && !Radius.TryParse(Epsilon, out _))
+        if (Epsilon is not null && Radius.Problem(Epsilon, Norm) is { } problem)
         {
-            yield return new($"Epsilon must be a decimal or a fraction greater than 0, such as 0.1 or 8/255, not '{Epsilon}'.", [nameof(Epsilon)]);
+            yield return new($"Epsilon {problem}.", [nameof(Epsilon)]);
         }
 
         foreach (var attack in Attacks.Where(attack => !AttackRegistry.Names.Contains(attack)))

@@ -30,14 +30,12 @@ public sealed class SliceEvaluator(ImageClassifier model, DatasetDescription dat
         var labels = batch.LabelsTensor(device);
         var correct = new Dictionary<string, IReadOnlyList<bool>>();
         var seconds = new Dictionary<string, double>();
-        var perturbations = new Dictionary<string, double>();
 
         var clock = Stopwatch.StartNew();
         var cleanPredictions = model.call(images).argmax(1);
         var cleanCorrect = Flags(cleanPredictions.eq(labels));
         correct[Clean] = cleanCorrect;
         seconds[Clean] = clock.Elapsed.TotalSeconds;
-        perturbations[Clean] = 0;
 
         var standing = Enumerable.Range(0, batch.Count).Where(i => cleanCorrect[i]).ToArray();
         var attacked = images;
@@ -60,7 +58,6 @@ public sealed class SliceEvaluator(ImageClassifier model, DatasetDescription dat
                 }
 
                 attacked.index_copy_(0, rows, adversarial);
-                perturbations[attack.Name] = LargestDistance(adversarial, clean);
             }
 
             attacked = attacked.MoveToOuterDisposeScope();
@@ -75,7 +72,6 @@ public sealed class SliceEvaluator(ImageClassifier model, DatasetDescription dat
             Labels = [.. batch.Labels.Select(label => (int)label)],
             Correct = correct,
             Seconds = seconds,
-            LargestPerturbation = perturbations,
             Examples = Examples(batch, standing, attacked, examples),
         };
     }
@@ -85,13 +81,6 @@ public sealed class SliceEvaluator(ImageClassifier model, DatasetDescription dat
         var noise = Seed.Derive(seed, (ulong)SeedUse.EvaluationAttack, (ulong)attack.Steps);
         var start = attack.StartsAtRandom ? SampleNoise.StartInBall(images, sampleIds, norm, epsilon, noise) : null;
         return new Pgd(attack.At(norm, epsilon)).Perturb(x => functional.cross_entropy(model.call(x), labels, reduction: Reduction.Sum), images, start);
-    }
-
-    private double LargestDistance(Tensor adversarial, Tensor clean)
-    {
-        using var scope = NewDisposeScope();
-        var order = norm == AttackNorm.Linf ? double.PositiveInfinity : 2;
-        return linalg.vector_norm(adversarial - clean, order, [1, 2, 3]).max().to(ScalarType.Float64).item<double>();
     }
 
     /// <summary>Shows one image of each class first, then more of what there is.</summary>

@@ -16,8 +16,5 @@ public sealed record SliceOutcome
     /// <summary>Seconds on the device, by attack.</summary>
     public required IReadOnlyDictionary<string, double> Seconds { get; init; }
 
-    /// <summary>Largest distance of an attacked image from its clean one, in the norm of the attack, by attack.</summary>
-    public required IReadOnlyDictionary<string, double> LargestPerturbation { get; init; }
-
     public IReadOnlyList<ExampleImage> Examples { get; init; } = [];
 }

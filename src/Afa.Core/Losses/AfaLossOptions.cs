@@ -17,7 +17,7 @@ public enum FeatureViews
 
 /// <summary>
 /// Switches of the AFA loss. The paper's equations could not be read, so each open choice is a switch; the defaults are the
-/// reconstruction that docs and README describe.
+/// reconstruction that the README describes.
 /// </summary>
 public sealed record AfaLossOptions : IValidatableObject
 {
@@ -26,9 +26,6 @@ public sealed record AfaLossOptions : IValidatableObject
 
     /// <summary>Whose features are pulled to their class: Adversarial or Both.</summary>
     public FeatureViews Anchors { get; init; } = FeatureViews.Adversarial;
-
-    /// <summary>What anchors are compared with while the attack looks for the worst images: Clean (one exchange serves all steps) or Both.</summary>
-    public FeatureViews AttackContrast { get; init; } = FeatureViews.Clean;
 
     /// <summary>What anchors are compared with in the loss that the weights minimize: Clean or Both.</summary>
     public FeatureViews Contrast { get; init; } = FeatureViews.Both;
@@ -43,11 +40,6 @@ public sealed record AfaLossOptions : IValidatableObject
         if (Anchors is not (FeatureViews.Adversarial or FeatureViews.Both))
         {
             yield return new($"Afa.Anchors must be Adversarial or Both, not {Anchors}.", [nameof(Anchors)]);
-        }
-
-        if (AttackContrast is not FeatureViews.Clean)
-        {
-            yield return new($"Afa.AttackContrast must be Clean, not {AttackContrast}; a contrast set that moves with the attack would need an exchange in each step.", [nameof(AttackContrast)]);
         }
 
         if (Contrast is not (FeatureViews.Clean or FeatureViews.Both))

@@ -18,9 +18,9 @@ public sealed record InnerAttackOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Epsilon is not null && !Radius.TryParse(Epsilon, out _))
+        if (Epsilon is not null && Radius.Problem(Epsilon, Norm) is { } problem)
         {
-            yield return new($"Attack.Epsilon must be a decimal or a fraction greater than 0, such as 0.1 or 8/255, not '{Epsilon}'.", [nameof(Epsilon)]);
+            yield return new($"Attack.Epsilon {problem}.", [nameof(Epsilon)]);
         }
 
         if (RelativeStepSize is not (> 0 and <= 2))

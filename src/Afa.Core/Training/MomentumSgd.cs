@@ -13,7 +13,7 @@ public sealed class MomentumSgd(FlatParameters parameters, OptimizerOptions opti
     public Tensor Velocity { get; } = zeros_like(parameters.Values).DetachFromDisposeScope();
 
     /// <summary>Clips the gradient's norm if that is asked for, adds weight decay and moves the parameters.</summary>
-    /// <returns>The gradient's norm before clipping.</returns>
+    /// <returns>The gradient's norm before clipping. If it is not finite, nothing was changed.</returns>
     public double Step(double learningRate)
     {
         using var scope = NewDisposeScope();
@@ -21,6 +21,11 @@ public sealed class MomentumSgd(FlatParameters parameters, OptimizerOptions opti
 
         var gradient = parameters.Gradient;
         var norm = linalg.vector_norm(gradient).to(ScalarType.Float64).item<double>();
+        if (!double.IsFinite(norm))
+        {
+            return norm;
+        }
+
         if (options.GradientClip > 0 && norm > options.GradientClip)
         {
             gradient.mul_(options.GradientClip / (norm + 1e-6));   // 1e-6 as in torch.nn.utils.clip_grad_norm_.

@@ -100,7 +100,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Takes one step of training with the other replicas. Blocks while they are behind.</summary>
     /// <param name="position">Where the step stands; the same on every replica.</param>
     /// <param name="batch">Own rows of the global batch. Every replica has as many.</param>
-    /// <exception cref="LossNotFiniteException">The loss is infinite or not a number. The parameters were not changed.</exception>
+    /// <exception cref="LossNotFiniteException">The loss or the gradient is infinite or not a number. The parameters were not changed.</exception>
     public StepReport Step(TrainingPosition position, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
@@ -120,7 +120,7 @@ public sealed class Trainer : IDisposable
         var loss = outcome.Loss.to(ScalarType.Float64).item<double>();
         if (!double.IsFinite(loss))
         {
-            throw new LossNotFiniteException(position.Step, _collective.Rank, loss);
+            throw new LossNotFiniteException(position.Step, _collective.Rank, "loss", loss);
         }
 
         Model.zero_grad();
@@ -131,8 +131,12 @@ public sealed class Trainer : IDisposable
         Reduce();
         step.Clock.Book(StepClock.Reduce);
 
-        _optimizer.Step(LearningRateSchedule.At(_options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps));
+        var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps));
         step.Clock.Book(StepClock.Update);
+        if (!double.IsFinite(norm))
+        {
+            throw new LossNotFiniteException(position.Step, _collective.Rank, "gradient's norm", norm);
+        }
 
         return new StepReport(
             outcome.Reported?.to(ScalarType.Float64).item<double>() ?? loss, batch.Count,

@@ -62,6 +62,24 @@ public class MomentumSgdTests
         AssertClose(other, own);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Step_GradientThatIsNotFinite_ChangesNothing(float value)
+    {
+        using var scope = NewDisposeScope();
+        var (network, _) = TwoEqualNetworks();
+        using var flat = new FlatParameters(network.named_parameters(), new HashSet<string>());
+        using var optimizer = new MomentumSgd(flat, new());
+        var before = flat.Values.clone();
+        flat.Gradient.fill_(value);
+
+        Assert.False(double.IsFinite(optimizer.Step(0.1)));
+
+        Assert.True(flat.Values.equal(before).all().item<bool>());
+        Assert.Equal(0, optimizer.Velocity.abs().max().item<float>());
+    }
+
     [Fact]
     public void Step_ParametersWithoutDecay_AreNotDrawnToZero()
     {
