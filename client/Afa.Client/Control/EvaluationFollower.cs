@@ -21,7 +21,7 @@ internal sealed class EvaluationFollower(IAfaControl control, TimeProvider clock
             var status = await control.GetEvaluationAsync(evaluation, interrupt)
                 ?? throw new CommandFailedException($"Evaluation '{evaluation}' is no longer known to the cluster.");
             view.Update(StatusText.Progress(status));
-            if (status.State == RunState.Failed)
+            if (status.State is RunState.Failed or RunState.Paused)
             {
                 throw new CommandFailedException($"The evaluation of {options.Checkpoint} failed: {status.Message}");
             }

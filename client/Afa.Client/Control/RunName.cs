@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Afa.Client.Control;
@@ -9,6 +11,11 @@ internal static partial class RunName
     /// <summary>Appends the time to a name.</summary>
     public static string Create(string prefix, DateTimeOffset time) =>
         $"{prefix}-{time.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}";
+
+    /// <summary>Names the evaluation of a run after what it does, so that one that was interrupted is found and goes on.</summary>
+    /// <param name="optionsJson">Everything that decides the result.</param>
+    public static string ForEvaluation(string run, string optionsJson) =>
+        $"{run}-evaluation-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(optionsJson)))[..8]}";
 
     public static bool IsValid(string name) => Allowed().IsMatch(name);
 

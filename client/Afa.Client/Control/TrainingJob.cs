@@ -108,7 +108,7 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     {
         var checkpoint = status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
         var options = EvaluationOptions(Options(status), checkpoint) with { Images = images };
-        var name = RunName.Create($"{status.Run}-evaluation", context.Clock.GetLocalNow());
+        var name = RunName.ForEvaluation(status.Run, JsonSerializer.Serialize(options, AfaJson.Options));
         try
         {
             return await output.WithProgressAsync(view => new EvaluationFollower(control, context.Clock).EvaluateAsync(name, options, view, context.Interrupt));
