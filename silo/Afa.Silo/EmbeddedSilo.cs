@@ -27,13 +27,9 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public IAfaControl Control { get; }
 
     /// <summary>Starts the silo; takes some seconds.</summary>
-    /// <exception cref="IOException">The store's folder cannot be used.</exception>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken = default)
     {
         var store = new DirectoryBlobStore(options.StoreDirectory);
-        await store.WriteAsync("probe", ReadOnlyMemory<byte>.Empty, cancellationToken);   // A store that cannot be written to is found now, not after an epoch.
-        await store.DeleteAsync("probe", cancellationToken);
-
         var slots = options.DeviceSlots ?? Environment.ProcessorCount;
         var devices = new DevicePool(slots, Math.Max(1, Environment.ProcessorCount / slots));
 

@@ -123,10 +123,13 @@ internal sealed class TrainCommand : ClientCommand
         try
         {
             Directory.CreateDirectory(store);
+
+            // A store that cannot be written to is found now, not after an epoch.
+            File.Create(Path.Combine(store, $".probe-{Guid.NewGuid():N}"), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"The store's folder {store} cannot be created: {exception.Message}");
+            throw new UsageException($"The store's folder {store} cannot be created or written to: {exception.Message}");
         }
     }
 
