@@ -32,7 +32,8 @@ public sealed record HeadOptions : IValidatableObject
 
     /// <summary>
     /// Peak of the same schedule as the first phase's. Few and small steps keep the head near the class means, which is where it is
-    /// robust: on Fashion-MNIST, 20 epochs at 0.1 gave 2 to 3 points more clean accuracy and 17 less against PGD-20.
+    /// robust: on 10,240 images of Fashion-MNIST, one seed, 20 epochs at 0.1 from random weights gave 0.839 clean and 0.401 against
+    /// PGD-20, and 3 epochs at 0.01 from zero 0.811 and 0.573.
     /// </summary>
     public double LearningRate { get; init; } = 0.01;
 
