@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
+using Afa.Tests.Grains;
 using Xunit;
 
 namespace Afa.Client.Tests;
@@ -10,7 +10,7 @@ public sealed class KillAndResumeTests
     private static readonly string[] Options =
     [
         "--train-images", "0", "--width", "0.25", "--batch-size", "40", "--epochs", "6", "--head-epochs", "3", "--attack-steps", "3",
-        "--no-evaluate", "--data-dir", WriteData(), "--run", "run",
+        "--no-evaluate", "--data-dir", TestData.Write(trainImages: 400, testImages: 40), "--run", "run",
     ];
 
     [Fact]
@@ -81,37 +81,5 @@ public sealed class KillAndResumeTests
     {
         await process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
         return process.ExitCode;
-    }
-
-    /// <summary>400 random images in the files of Fashion-MNIST.</summary>
-    private static string WriteData()
-    {
-        var folder = Directory.CreateTempSubdirectory("afa-data-").FullName;
-        var random = new Random(1);
-        foreach (var (prefix, count) in new[] { ("train", 400), ("t10k", 40) })
-        {
-            var images = new byte[16 + count * 784];
-            random.NextBytes(images.AsSpan(16));
-            Header(images, 0x803, count, 28, 28);
-            var labels = new byte[8 + count];
-            Header(labels, 0x801, count);
-            for (var i = 0; i < count; i++)
-            {
-                labels[8 + i] = (byte)(i % 10);
-            }
-
-            File.WriteAllBytes(Path.Combine(folder, $"{prefix}-images-idx3-ubyte"), images);
-            File.WriteAllBytes(Path.Combine(folder, $"{prefix}-labels-idx1-ubyte"), labels);
-        }
-
-        return folder;
-    }
-
-    private static void Header(byte[] file, params ReadOnlySpan<int> numbers)
-    {
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4 * i), numbers[i]);
-        }
     }
 }

@@ -6,35 +6,30 @@ using Afa.Grains;
 namespace Afa.Client.Commands;
 
 /// <summary>Lists stored checkpoints.</summary>
-internal sealed class CheckpointsListCommand : ClientCommand
+internal sealed class CheckpointsListCommand : StoreCommand
 {
     private readonly ClientContext _context;
     private readonly Argument<string?> _run = new("RUN") { Arity = ArgumentArity.ZeroOrOne, Description = "Only those of this run." };
-    private readonly Option<string?> _store = SharedOptions.Store();
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public CheckpointsListCommand(ClientContext context)
-        : base("list", "Lists stored checkpoints, newest first.", "afa checkpoints list", "afa checkpoints list my-run")
+        : base(context, "list", "Lists stored checkpoints, newest first.", "afa checkpoints list", "afa checkpoints list my-run")
     {
         _context = context;
         Arguments.Add(_run);
-        Options.Add(_store);
         Options.Add(_json);
-        SetAction((parsed, _) => RunAsync(parsed));
     }
 
-    private async Task<int> RunAsync(ParseResult parsed)
+    protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
-        var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        await using var session = await _context.Connect(store, _context.Interrupt);
         var run = parsed.GetValue(_run);
         if (run is not null)
         {
-            await RunLookup.FindAsync(session.Control, run, _context.Interrupt);
+            await RunLookup.FindAsync(control, run, _context.Interrupt);
         }
 
-        var checkpoints = await session.Control.ListCheckpointsAsync(run, _context.Interrupt);
+        var checkpoints = await control.ListCheckpointsAsync(run, _context.Interrupt);
         if (checkpoints.Count == 0)
         {
             output.Text.WriteLine($"There are no checkpoints in {store}.");

@@ -4,34 +4,30 @@ using Afa.Client.Control;
 using Afa.Client.Output;
 using Afa.Client.Reports;
 using Afa.Evaluation;
+using Afa.Grains;
 using Afa.Training;
 
 namespace Afa.Client.Commands;
 
 /// <summary>Writes the report of a run again.</summary>
-internal sealed class ReportCommand : ClientCommand
+internal sealed class ReportCommand : StoreCommand
 {
     private const long MaximumResultSizeInBytes = 256 << 20;
 
     private readonly ClientContext _context;
     private readonly Argument<string> _run = new("RUN") { Description = "Name of a run." };
-    private readonly Option<string?> _store = SharedOptions.Store();
 
     public ReportCommand(ClientContext context)
-        : base("report", "Writes the report of a run again, with its last evaluation if it has one.", "afa report my-run")
+        : base(context, "report", "Writes the report of a run again, with its last evaluation if it has one.", "afa report my-run")
     {
         _context = context;
         Arguments.Add(_run);
-        Options.Add(_store);
-        SetAction((parsed, _) => RunAsync(parsed));
     }
 
-    private async Task<int> RunAsync(ParseResult parsed)
+    protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
-        var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, json: false);
-        await using var session = await _context.Connect(store, _context.Interrupt);
-        var run = await RunLookup.FindAsync(session.Control, parsed.GetValue(_run)!, _context.Interrupt);
+        var run = await RunLookup.FindAsync(control, parsed.GetValue(_run)!, _context.Interrupt);
 
         var directory = TrainingJob.ReportDirectory(store, run.Run);
         var evaluation = ReadResult(Path.Combine(directory, "result.json"));

@@ -6,29 +6,24 @@ using Afa.Grains;
 namespace Afa.Client.Commands;
 
 /// <summary>Shows one run.</summary>
-internal sealed class RunsShowCommand : ClientCommand
+internal sealed class RunsShowCommand : StoreCommand
 {
     private readonly ClientContext _context;
     private readonly Argument<string> _run = new("RUN") { Description = "Name of a run." };
-    private readonly Option<string?> _store = SharedOptions.Store();
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public RunsShowCommand(ClientContext context)
-        : base("show", "Shows a run: its options, how far it is and what each epoch measured.", "afa runs show my-run", "afa runs show my-run --json")
+        : base(context, "show", "Shows a run: its options, how far it is and what each epoch measured.", "afa runs show my-run", "afa runs show my-run --json")
     {
         _context = context;
         Arguments.Add(_run);
-        Options.Add(_store);
         Options.Add(_json);
-        SetAction((parsed, _) => RunAsync(parsed));
     }
 
-    private async Task<int> RunAsync(ParseResult parsed)
+    protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
-        var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        await using var session = await _context.Connect(store, _context.Interrupt);
-        var run = await RunLookup.FindAsync(session.Control, parsed.GetValue(_run)!, _context.Interrupt);
+        var run = await RunLookup.FindAsync(control, parsed.GetValue(_run)!, _context.Interrupt);
         if (!output.IsJson)
         {
             Write(output, run, store);

@@ -123,13 +123,7 @@ public sealed class Trainer : IDisposable
             throw new LossNotFiniteException(position.Step, _collective.Rank, "loss", loss);
         }
 
-        Model.zero_grad();
-        outcome.Loss.backward();
-        _parameters.CollectGradient();
-        step.Clock.Book(StepClock.Backward);
-
-        Reduce();
-        step.Clock.Book(StepClock.Reduce);
+        ReduceGradient(outcome.Loss, step.Clock);
 
         var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps));
         step.Clock.Book(StepClock.Update);
@@ -148,11 +142,7 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         var step = new StepInputs(batch.ToTensor(_device), batch.LabelsTensor(_device), batch.SampleIds, noiseSeed, new StepClock());
-        var outcome = ComputeLoss(step);
-        Model.zero_grad();
-        outcome.Loss.backward();
-        _parameters.CollectGradient();
-        Reduce();
+        ReduceGradient(ComputeLoss(step).Loss, step.Clock);
         return MemoryMarshal.Cast<byte, float>(_parameters.Gradient.cpu().bytes).ToArray();
     }
 
@@ -370,6 +360,18 @@ public sealed class Trainer : IDisposable
         var result = empty(shape, type);
         bytes.CopyTo(result.bytes);
         return result.to(_device).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Leaves the gradient of the global batch's loss in the flat parameters.</summary>
+    private void ReduceGradient(Tensor loss, StepClock clock)
+    {
+        Model.zero_grad();
+        loss.backward();
+        _parameters.CollectGradient();
+        clock.Book(StepClock.Backward);
+
+        Reduce();
+        clock.Book(StepClock.Reduce);
     }
 
     /// <summary>Sums gradients over the replicas and averages the statistics of batch norm, which each replica gathered on its own images.</summary>
