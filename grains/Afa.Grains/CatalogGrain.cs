@@ -44,8 +44,15 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
     /// <summary>Whether nothing of its run comes after it: all epochs of all phases are done.</summary>
     private static bool IsFinal(CheckpointState state)
     {
-        var options = state.Options?.Deserialize<TrainingOptions>(AfaJson.Options);
-        return options is not null && state.Epoch == options.TotalEpochs();
+        try
+        {
+            var options = state.Options?.Deserialize<TrainingOptions>(AfaJson.Options);
+            return options is not null && state.Epoch == options.TotalEpochs();
+        }
+        catch (JsonException)
+        {
+            return false;   // Options of another version: not known, and no reason to list nothing.
+        }
     }
 
     public Task DeleteCheckpointAsync(string name) => checkpoints.DeleteAsync(name);

@@ -183,5 +183,18 @@ public sealed class TrainingRunTests : IAsyncLifetime
         Assert.Single(await _cluster.Control.ListCheckpointsAsync("newer"));
     }
 
+    [Fact]
+    public async Task Checkpoint_WithOptionsOfAnotherVersion_IsListedAllTheSame()
+    {
+        var status = await _cluster.TrainAsync("run", Tiny with { Epochs = 1, Method = TrainingMethod.Ce });
+        var known = await _cluster.Checkpoints.LoadAsync(status.Checkpoint!);
+        var other = known.State with { Step = 7, Options = JsonSerializer.SerializeToElement(new { anOptionOfTomorrow = 1 }) };
+        await _cluster.Checkpoints.SaveAsync("runs/run/checkpoints/step-00000007", known with { State = other });
+
+        var listed = await _cluster.Control.ListCheckpointsAsync("run");
+
+        Assert.Equal([(6L, true), (7L, false)], listed.Select(checkpoint => (checkpoint.Step, checkpoint.IsFinal)).Order());
+    }
+
     private static float[] Floats(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 }
