@@ -8,4 +8,7 @@ public enum AttackNorm
 
     /// <summary>The Euclidean length of the change.</summary>
     L2,
+
+    /// <summary>The sum of the changes' absolute values. For evaluation only.</summary>
+    L1,
 }

@@ -5,6 +5,12 @@ namespace Afa.Attacks;
 /// <summary>The gradient of an objective with respect to images.</summary>
 public static class InputGradient
 {
+    [ThreadStatic]
+    private static int s_computedOnThread;
+
+    /// <summary>How many gradients this thread has computed: shows whether a model computes one within its forward pass.</summary>
+    internal static int ComputedOnThread => s_computedOnThread;
+
     /// <summary>Computes ∂ objective / ∂ images. Leaves gradients of weights alone; works under no_grad too.</summary>
     /// <param name="objective">Maps images to a scalar.</param>
     /// <param name="images">Any shape, floating.</param>
@@ -13,6 +19,7 @@ public static class InputGradient
     /// <exception cref="InvalidOperationException">The objective does not depend on the images: there is nothing to ascend.</exception>
     public static Tensor Of(Func<Tensor, Tensor> objective, Tensor images)
     {
+        s_computedOnThread++;
         using var scope = NewDisposeScope();
         using var gradients = enable_grad();
         var input = images.detach().requires_grad_();

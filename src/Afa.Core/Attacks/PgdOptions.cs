@@ -17,6 +17,11 @@ public sealed record PgdOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Norm is not (AttackNorm.Linf or AttackNorm.L2))
+        {
+            yield return new($"Pgd works in Linf and L2, not in {Norm}; for L1 use apgd-ce.", [nameof(Norm)]);
+        }
+
         // Written this way round, the checks also refuse NaN.
         if (Norm == AttackNorm.Linf && Epsilon is not (> 0 and <= 1))
         {

@@ -39,7 +39,24 @@ public static class SampleNoise
         return (images + noise).MoveToOuterDisposeScope();
     }
 
-    // Drawn on the CPU whatever the device, so that a run means the same everywhere.
+    /// <summary>
+    /// Draws the starting points of AutoAttack, far from the images: for Linf uniform noise scaled to ε at its largest pixel, for L2 a Gaussian
+    /// direction of length ε, for L1 Gaussian noise projected onto the ball. Clipped to the pixel range.
+    /// </summary>
+    /// <param name="images">[batch, channel, height, width].</param>
+    /// <param name="seeds">One for each image; the sample's id is part of it.</param>
+    /// <param name="epsilon">One for each image: any shape with as many numbers as images.</param>
+    /// <returns>Images plus noise, in [0, 1]. The caller owns them.</returns>
+    internal static Tensor StartFarAway(Tensor images, ReadOnlySpan<ulong> seeds, AttackNorm norm, Tensor epsilon)
+    {
+        using var scope = NewDisposeScope();
+        var noise = Draw(images, seeds, (row, generator) => norm == AttackNorm.Linf ? row.uniform_(-1, 1, generator) : row.normal_(0, 1, generator));
+        var change = norm == AttackNorm.L1
+            ? L1Ball.Project(images, noise, epsilon)
+            : noise / (PerturbationNorm.Of(noise, norm) + 1e-12) * epsilon.reshape(-1, 1, 1, 1);
+        return (images + change).clamp_(0, 1).MoveToOuterDisposeScope();
+    }
+
     private static Tensor Draw(Tensor like, ReadOnlySpan<int> sampleIds, ulong seed, Func<Tensor, Generator, Tensor> fill)
     {
         if (sampleIds.Length != like.shape[0])
@@ -47,12 +64,24 @@ public static class SampleNoise
             throw new ArgumentException($"sampleIds must hold one id for each of the {like.shape[0]} images, not {sampleIds.Length}.", nameof(sampleIds));
         }
 
+        var seeds = new ulong[sampleIds.Length];
+        for (var i = 0; i < seeds.Length; i++)
+        {
+            seeds[i] = Seed.Derive(seed, (ulong)sampleIds[i]);
+        }
+
+        return Draw(like, seeds, fill);
+    }
+
+    // Drawn on the CPU whatever the device, so that a run means the same everywhere.
+    private static Tensor Draw(Tensor like, ReadOnlySpan<ulong> seeds, Func<Tensor, Generator, Tensor> fill)
+    {
         using var scope = NewDisposeScope();
         var noise = empty(like.shape, like.dtype);
         using var generator = new Generator();
-        for (var i = 0; i < sampleIds.Length; i++)
+        for (var i = 0; i < seeds.Length; i++)
         {
-            generator.manual_seed(unchecked((long)Seed.Derive(seed, (ulong)sampleIds[i])));
+            generator.manual_seed(unchecked((long)seeds[i]));
             using var row = noise.select(0, i);
             fill(row, generator);
         }

@@ -1,3 +1,5 @@
+using Afa.Compute;
+
 namespace Afa.Data;
 
 internal static class ClassIndices

@@ -16,8 +16,10 @@ internal static class ChannelsLast
         var (channels, height, width) = (images.shape[1], images.shape[2], images.shape[3]);
 
         // With one channel both orders are the same in memory, and only the strides can tell oneDNN which one is meant.
+        // The offset is passed on, as TorchSharp takes 0 where PyTorch takes the tensor's own: rows of a larger batch would be read from its start.
+        var packed = images.contiguous();
         var ordered = channels == 1
-            ? images.contiguous().as_strided(images.shape, [height * width, 1, width, 1])
+            ? packed.as_strided(images.shape, [height * width, 1, width, 1], packed.storage_offset())
             : images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
         return ordered.MoveToOuterDisposeScope();
     }

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Afa.Attacks;
 using Xunit;
 
@@ -7,30 +6,38 @@ namespace Afa.Tests.Attacks;
 public class AttackRegistryTests
 {
     [Fact]
-    public void All_EachAttackAtUsualRadii_HasValidOptions()
+    public void All_InEveryNormThatTheyWorkIn_CanBeMade()
     {
-        Assert.Equal(["fgsm", "pgd-10", "pgd-20", "pgd-50"], AttackRegistry.Names);
+        Assert.Equal(AttackRegistry.All.Count, AttackRegistry.All.Select(attack => attack.Name).Distinct().Count());
         foreach (var attack in AttackRegistry.All)
         {
-            foreach (var (norm, epsilon) in new[] { (AttackNorm.Linf, 8.0 / 255), (AttackNorm.Linf, 1), (AttackNorm.L2, 0.5), (AttackNorm.L2, 3) })
-            {
-                var options = attack.At(norm, epsilon);
-                Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-            }
+            Assert.NotEmpty(attack.Norms);
+            Assert.All(attack.Norms, norm => Assert.NotNull(attack.Create(norm)));
+            Assert.True(attack.Passes > 0);
         }
     }
 
-    [Fact]
-    public void Pgd20_AtEpsilon_TakesStepsOfAQuarter()
+    [Theory]
+    [InlineData("pgd-7", 14)]
+    [InlineData("pgd-50-10", 1000)]
+    public void Get_PgdOfAnyLength_IsKnown(string name, int passes) => Assert.Equal(passes, AttackRegistry.Get(name).Passes);
+
+    [Theory]
+    [InlineData("PGD-20")]
+    [InlineData("pgd-0")]
+    [InlineData("pgd-20-0")]
+    [InlineData("pgd-999999999999")]
+    [InlineData("pgd-")]
+    [InlineData("fog-6")]
+    [InlineData("transfer:")]
+    [InlineData("")]
+    public void Get_UnknownName_ListsTheKnownOnes(string name)
     {
-        var options = AttackRegistry.Get("pgd-20").At(AttackNorm.Linf, 0.1);
-        Assert.Equal(new PgdOptions { Norm = AttackNorm.Linf, Epsilon = 0.1, StepSize = 0.025, Steps = 20 }, options);
+        var exception = Assert.Throws<ArgumentException>(() => AttackRegistry.Get(name));
+        Assert.Contains("fgsm, pgd-10, pgd-20, pgd-50", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("autoattack", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Get_UnknownName_ListsTheKnownOnes()
-    {
-        var exception = Assert.Throws<ArgumentException>(() => AttackRegistry.Get("PGD-20"));
-        Assert.Contains("fgsm, pgd-10, pgd-20, pgd-50", exception.Message, StringComparison.Ordinal);
-    }
+    public void Get_Transfer_NamesItsSource() => Assert.Equal("runs/a/checkpoints/b", AttackRegistry.Get("transfer:runs/a/checkpoints/b").SourceCheckpoint);
 }

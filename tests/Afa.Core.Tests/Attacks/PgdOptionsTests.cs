@@ -12,6 +12,7 @@ public class PgdOptionsTests
     [InlineData(AttackNorm.Linf, double.NaN, 0.1, 1)]
     [InlineData(AttackNorm.L2, -1, 0.1, 1)]
     [InlineData(AttackNorm.L2, double.PositiveInfinity, 0.1, 1)]
+    [InlineData(AttackNorm.L1, 0.1, 0.1, 1)]
     [InlineData(AttackNorm.Linf, 0.1, 0, 1)]
     [InlineData(AttackNorm.Linf, 0.1, 0.21, 1)]
     [InlineData(AttackNorm.Linf, 0.1, double.NaN, 1)]

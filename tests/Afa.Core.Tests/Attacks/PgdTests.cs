@@ -13,7 +13,7 @@ namespace Afa.Tests.Attacks;
 
 public class PgdTests
 {
-    private static readonly PgdOptions Pgd20 = AttackRegistry.Get("pgd-20").At(AttackNorm.Linf, 0.1);
+    private static readonly PgdOptions Pgd20 = new() { Epsilon = 0.1, StepSize = 0.025, Steps = 20 };
 
     [Fact]
     public void Perturb_TrainedSmallCnnFromTheImages_MatchesTheReference()
@@ -196,7 +196,7 @@ public class PgdTests
     {
         using var scope = NewDisposeScope();
         var images = full([1, 1, 2, 2], 0.5f);
-        foreach (var norm in Enum.GetValues<AttackNorm>())
+        foreach (var norm in new[] { AttackNorm.Linf, AttackNorm.L2 })
         {
             TensorAssert.SameBits(images, new Pgd(new() { Norm = norm }).Perturb(x => (x * 0).sum(), images, start: null));
         }

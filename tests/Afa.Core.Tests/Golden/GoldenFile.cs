@@ -22,6 +22,14 @@ internal sealed class GoldenFile
 
     public static GoldenFile TradesStep { get; } = new("trades-step.safetensors");
 
+    public static GoldenFile ApgdTrace { get; } = new("apgd-trace.safetensors");
+
+    public static GoldenFile AutoAttackFlags { get; } = new("autoattack-flags.safetensors");
+
+    public static GoldenFile SquareTrace { get; } = new("square-trace.safetensors");
+
+    public static GoldenFile FabTrace { get; } = new("fab-trace.safetensors");
+
     public IEnumerable<string> Names => _tensors.Keys;
 
     /// <summary>A copy of one tensor. The caller owns it.</summary>

@@ -84,4 +84,14 @@ public class SmallCnnTests
 
         Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
+
+    [Fact]
+    public void Forward_OnRowsOfALargerBatch_IsThatOfTheRows()
+    {
+        using var scope = NewDisposeScope();
+        using var model = ModelRegistry.Create(new ModelOptions { WidthFactor = 0.25 }, seed: 1);
+        var images = rand([5, 1, 28, 28], ScalarType.Float32);
+
+        TensorAssert.Close(model.call(images)[3..], model.call(images.narrow(0, 3, 2)), 1e-5);
+    }
 }

@@ -1,6 +1,4 @@
-using Afa.Compute;
-
-namespace Afa.Data;
+namespace Afa.Compute;
 
 /// <summary>A sequence of random integers that is the same on every platform.</summary>
 /// <param name="seed">Derived by <see cref="Seed.Derive"/> from what the draws are for.</param>

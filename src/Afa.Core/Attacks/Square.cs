@@ -1,0 +1,123 @@
+using System.ComponentModel.DataAnnotations;
+using System.Runtime.InteropServices;
+using Afa.Compute;
+using static TorchSharp.torch;
+
+namespace Afa.Attacks;
+
+/// <summary>
+/// Square Attack of Andriushchenko et al. 2020 (arXiv:1912.00049) on the margin, as in AutoAttack (Croce and Hein 2020, arXiv:2003.01690):
+/// random search with squares that shrink. It asks for logits only, no gradient, and so sees through masked gradients.
+/// </summary>
+/// <remarks>
+/// Adversarial images are in [0, 1], and in the ball to rounding: 1e-6 relative in float32, 1e-9 in float64.
+/// Departures from the authors' code: each sample draws its own squares, colors and pyramids, where theirs shares most draws among the batch;
+/// a tie for the largest logit that argmax gives to the label is no success, where theirs ends the search; a candidate without a change costs no forward pass.
+/// </remarks>
+public sealed class Square : IAttack
+{
+    private const int Resolution = 1 << 24;   // Of a uniform draw, as in float32.
+
+    private readonly SquareOptions _options;
+
+    /// <exception cref="ValidationException">An option is out of range.</exception>
+    public Square(SquareOptions options)
+    {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public AttackOutcome Run(AttackInput input) =>
+        Run(input, (sample, restart) => Uniform(Seed.Derive(input.Seed, (ulong)restart, (ulong)input.SampleIds[sample])), (_, _) => { });
+
+    /// <summary>As above, with draws from elsewhere.</summary>
+    /// <param name="createDraws">Makes the draws from [0, 1) for (position in the input, restart).</param>
+    /// <param name="answered">Called for each answer of the model with (search, margin), before the search takes it.</param>
+    internal AttackOutcome Run(AttackInput input, Func<int, int, Func<double>> createDraws, Action<SquareSearch, double> answered)
+    {
+        Require.Shape(input.Images, nameof(input.Images), "batch", "channel", "height", "width");
+        Require.SameBatch(input.Images, nameof(input.Images), input.Labels, nameof(input.Labels));
+        if (input.SampleIds.Count != input.Images.shape[0])
+        {
+            throw new ArgumentException($"SampleIds must hold one id for each of the {input.Images.shape[0]} images, not {input.SampleIds.Count}.", nameof(input));
+        }
+
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var (channels, height, width) = ((int)input.Images.shape[1], (int)input.Images.shape[2], (int)input.Images.shape[3]);
+        var moves = SquareMoves.Create(_options.InitialShare, input.Norm, input.Epsilon, channels, height, width);
+        var size = channels * height * width;
+        var adversarial = input.Images.to(ScalarType.Float64).cpu().clone().contiguous();   // The searches compute in float64 on the CPU.
+
+        SquareSearch CreateSearch(int sample) =>
+            new(_options, moves, sample, Pixels(adversarial).Slice(sample * size, size).ToArray(), restart => createDraws(sample, restart));
+
+        using var rows = new RowBatch<SquareSearch>(input, states: 0, CreateSearch);
+        var candidates = empty([Math.Max(rows.Count, 1), channels, height, width], ScalarType.Float64);
+        while (rows.Count > 0)
+        {
+            for (var row = 0; row < rows.Count; row++)
+            {
+                rows.Rows[row].Candidate.CopyTo(Pixels(candidates)[(row * size)..]);
+            }
+
+            Ask(input, candidates, rows, answered);
+            var finished = rows.Rows.Where(search => search.IsFinished).ToList();
+            foreach (var search in finished.Where(search => search.IsBroken))
+            {
+                search.Best.CopyTo(Pixels(adversarial)[(search.Sample * size)..]);
+            }
+
+            if (finished.Count > 0)
+            {
+                input.Finished?.Invoke(finished.Count, finished.Count(search => search.IsBroken));
+                rows.Refill(search => search.IsFinished);
+            }
+        }
+
+        return new AttackOutcome(adversarial.to(input.Images.dtype).to(input.Images.device).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Runs the model on the candidates and tells the searches.</summary>
+    private static void Ask(AttackInput input, Tensor candidates, RowBatch<SquareSearch> rows, Action<SquareSearch, double> answered)
+    {
+        using var scope = NewDisposeScope();
+        var images = candidates.narrow(0, 0, rows.Count).to(input.Images.dtype).to(input.Images.device);
+        var logits = input.Model.call(images).to(ScalarType.Float64).cpu().contiguous();   // [row, class]
+        var labels = rows.Labels.cpu();   // [row]
+        var allLogits = Pixels(logits);
+        var allLabels = MemoryMarshal.Cast<byte, long>(labels.bytes);
+        var classes = (int)logits.shape[1];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var (margin, isWrong) = Margin(allLogits.Slice(row * classes, classes), (int)allLabels[row]);
+            answered(rows.Rows[row], margin);
+            rows.Rows[row].Judge(margin, isWrong);
+        }
+    }
+
+    /// <summary>Logit of the label less the largest other one, and whether argmax, which takes the first of equals, finds another class.</summary>
+    private static (double Margin, bool IsWrong) Margin(ReadOnlySpan<double> logits, int label)
+    {
+        var other = label == 0 ? 1 : 0;
+        for (var i = other + 1; i < logits.Length; i++)
+        {
+            if (i != label && logits[i] > logits[other])
+            {
+                other = i;
+            }
+        }
+
+        var margin = logits[label] - logits[other];
+        return (margin, margin < 0 || (margin == 0 && other < label));
+    }
+
+    private static Span<double> Pixels(Tensor tensor) => MemoryMarshal.Cast<byte, double>(tensor.bytes);
+
+    private static Func<double> Uniform(ulong seed)
+    {
+        var draws = new SeededDraws(seed);
+        return () => (double)draws.Below(Resolution) / Resolution;
+    }
+}
