@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using System.ComponentModel.DataAnnotations;
 using Afa.Client.Commands;
 using Afa.Data;
+using Afa.Grains;
 
 namespace Afa.Client;
 
@@ -57,7 +58,7 @@ internal static class AfaCommandLine
                 Report(context, [WithoutStackTrace(exception.Message)]);
                 code = ExitCode.Usage;
                 break;
-            case CommandFailedException or IOException or InvalidDataException or UnauthorizedAccessException:
+            case CommandFailedException or WorkedOnElsewhereException or IOException or InvalidDataException or UnauthorizedAccessException:
                 Report(context, [exception.Message]);
                 break;
             case OperationCanceledException when context.Interrupt.IsCancellationRequested:

@@ -42,6 +42,9 @@ internal sealed record ClientContext
             : throw new UsageException($"There is no store at {store}. 'afa train' creates one; --store or {StoreVariable} names another.");
     }
 
+    /// <summary>A command that works on a store, as a user would type it.</summary>
+    public string CommandLine(string command, string store) => $"afa {command}{(store == StoreDirectory(null) ? "" : $" --store {store}")}";
+
     private static IAnsiConsole? TerminalOf(TextWriter writer)
     {
         var output = new AnsiConsoleOutput(writer);

@@ -19,12 +19,22 @@ public interface IAfaControl
     /// <summary>All runs, newest first.</summary>
     Task<IReadOnlyList<TrainingRunStatus>> ListTrainingsAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Starts the evaluation of one stored checkpoint.</summary>
-    /// <param name="optionsJson">JSON of <c>Afa.Evaluation.EvaluationOptions</c>.</param>
+    /// <summary>Starts an evaluation: all its checkpoints under all its attacks at all its radii.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Evaluation.EvaluationOptions</c>, validated before any work starts.</param>
     Task StartEvaluationAsync(string evaluation, string optionsJson, CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on with an evaluation that was interrupted; what is stored is not run again. Does nothing if it runs or is complete.</summary>
+    Task ResumeEvaluationAsync(string evaluation, CancellationToken cancellationToken = default);
 
     /// <summary>Returns null if no evaluation has that name.</summary>
     Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default);
+
+    /// <summary>All evaluations, newest first.</summary>
+    Task<IReadOnlyList<EvaluationStatus>> ListEvaluationsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The result of a completed evaluation; null if there is none.</summary>
+    /// <returns>JSON of <c>Afa.Evaluation.EvaluationDocument</c>.</returns>
+    Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default);
 
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);

@@ -1,12 +1,20 @@
 namespace Afa.Grains;
 
-/// <summary>What the store holds: runs and checkpoints. The key is 0.</summary>
+/// <summary>What the store holds: runs, checkpoints and evaluations. The key is 0.</summary>
 [Alias("afa.catalog")]
 public interface ICatalogGrain : IGrainWithIntegerKey
 {
     /// <summary>Names of all runs.</summary>
     [Alias("runs")]
     Task<IReadOnlyList<string>> ListRunsAsync();
+
+    /// <summary>Names of all evaluations.</summary>
+    [Alias("evaluations")]
+    Task<IReadOnlyList<string>> ListEvaluationsAsync();
+
+    /// <summary>JSON of the <c>Afa.Evaluation.EvaluationDocument</c> of a completed evaluation; null if there is none.</summary>
+    [Alias("result")]
+    Task<string?> ReadResultAsync(string evaluation);
 
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first; damaged ones are left out.</summary>
     [Alias("checkpoints")]

@@ -4,10 +4,11 @@ namespace Afa.Grains;
 [Alias("afa.evaluation-run")]
 public interface IEvaluationRunGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the evaluation, or goes on with one that was interrupted: slices that are stored are not run again.</summary>
-    /// <exception cref="InvalidOperationException">The evaluation exists with other options.</exception>
+    /// <summary>Starts the evaluation, or goes on with one that was interrupted: units that are stored are not run again.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Evaluation.EvaluationOptions</c>; null goes on with the stored ones.</param>
+    /// <exception cref="InvalidOperationException">The evaluation exists with other options, or was never started and no options are given.</exception>
     [Alias("start")]
-    Task StartAsync(string optionsJson);
+    Task StartAsync(string? optionsJson);
 
     /// <summary>Returns null if the evaluation was never started.</summary>
     [Alias("status")]

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using System.Text.Json;
-using Afa.Attacks;
 using Afa.Checkpoints;
 using Afa.Compute;
 using Afa.Data;
@@ -13,60 +13,119 @@ using TorchSharp;
 namespace Afa.Grains;
 
 [RandomPlacement, KeepAlive]
-[SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the model, on the thread that its tensors live on.")]
-internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets) : Grain, IAttackEvaluatorGrain
+[SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the models, on the thread that their tensors live on.")]
+internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, IBlobStore blobs, TimeProvider time) : Grain, IAttackEvaluatorGrain
 {
-    private DeviceLease? _lease;
-    private ImageClassifier? _model;
-    private string? _optionsJson;
-    private EvaluationContext? _context;
+    private const int ReferenceImages = 256;
+    private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
 
-    public async Task<string> EvaluateAsync(EvaluationSlice slice)
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Dictionary<string, ImageClassifier> _models = [];
+    private DeviceLease? _slot;
+    private UnitLease? _lease;
+    private Task<string>? _work;
+    private UnitProgress _progress = new(RobustAccuracy.Clean, [], 0);
+
+    public Task BeginAsync(UnitLease lease)
     {
-        await LoadAsync(slice.OptionsJson);
-        var (context, model, worker) = (_context!, _model!, _lease!.Worker);
-        var outcome = await worker.RunAsync(() =>
+        if (_lease != lease)
         {
-            var dataset = datasets.Get(context.Dataset.Name, DataSplit.Test, context.Options.DataDirectory);
-            var batch = dataset.Select([.. Enumerable.Range(slice.Start, slice.Count)]);
-            var evaluator = new SliceEvaluator(model, context.Dataset, context.Options.Norm, context.Epsilon, context.Options.Seed);
-            return evaluator.Evaluate(slice.Start, batch, [.. context.Options.Attacks.Select(AttackRegistry.Get)], slice.Examples, worker.Device);
-        });
-        return JsonSerializer.Serialize(outcome, AfaJson.Options);
+            _lease = lease;
+            _work = RunAsync(_work, lease);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<UnitReport?> PollAsync(string unit)
+    {
+        if (_lease?.Unit != unit)
+        {
+            return null;
+        }
+
+        await Task.WhenAny(_work!, Task.Delay(s_pollTime, time));
+        var progress = Volatile.Read(ref _progress);
+        return new UnitReport(progress.Attack, progress.Standing, progress.Share, _work!.IsCompleted ? await _work : null);
     }
 
     public async Task ReleaseAsync()
     {
-        if (_lease is { } lease)
+        await FreeAsync();
+        DeactivateOnIdle();
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => FreeAsync();
+
+    private async Task FreeAsync()
+    {
+        await _ending.CancelAsync();
+        if (_work is not null)
         {
-            _lease = null;
-            _optionsJson = null;
-            await lease.Worker.RunAsync(() => _model?.Dispose());
-            _model = null;
-            lease.Dispose();
+            await ((Task)_work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        if (_slot is { } slot)
+        {
+            _slot = null;
+            await slot.Worker.RunAsync(() => Keep([]));
+            slot.Dispose();
         }
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
-
-    private async Task LoadAsync(string optionsJson)
+    private async Task<string> RunAsync(Task? before, UnitLease lease)
     {
-        if (_optionsJson == optionsJson)
+        // A run grain that was started anew may lease another unit while the old one is still under way.
+        await (before ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        var job = EvaluationJob.Of(JsonSerializer.Deserialize<EvaluationOptions>(lease.OptionsJson, AfaJson.Options)!);
+        var unit = JsonSerializer.Deserialize<EvaluationUnit>(lease.UnitJson, AfaJson.Options)!;
+        var name = job.Options.Checkpoints[unit.Checkpoint];
+        var sources = job.Cascades.SelectMany(cascade => cascade.Stages).Select(stage => stage.Description.SourceCheckpoint).OfType<string>().ToHashSet();
+        _slot ??= devices.Lease();
+        var worker = _slot.Worker;
+        await worker.RunAsync(() => Keep([name, .. sources]));
+        foreach (var checkpoint in sources.Append(name).Where(checkpoint => !_models.ContainsKey(checkpoint)))
         {
-            return;
+            await LoadAsync(worker, checkpoint);
         }
 
-        var options = JsonSerializer.Deserialize<EvaluationOptions>(optionsJson, AfaJson.Options)!;
-        var checkpoint = await checkpoints.LoadAsync(options.Checkpoint);
-        _context = EvaluationContext.Create(options, checkpoint.State);
-        _lease ??= devices.Lease();
-        await _lease.Worker.RunAsync(() =>
+        var (outcome, adversarial) = await worker.RunAsync(() =>
         {
-            _model?.Dispose();
-            _model = ModelRegistry.Create(checkpoint.State.ModelOptions, seed: 0);
-            TrainerCheckpoint.LoadModel(_model, checkpoint);
-            _model.to(_lease.Worker.Device);
+            var dataset = datasets.Get(job.Dataset.Name, DataSplit.Test, job.Options.DataDirectory);
+            var reference = dataset.Select([.. Enumerable.Range(0, Math.Min(ReferenceImages, dataset.Count))]);
+            var evaluator = new UnitEvaluator(_models[name], job.Dataset, job.Cascades, job.Options, sources.ToDictionary(source => source, source => _models[source]), reference, worker.Device);
+            var batch = dataset.Select([.. Enumerable.Range(unit.Start, unit.Count)]);
+            return evaluator.Evaluate(unit, batch, job.Epsilons[unit.Epsilon], lease.Examples, progress => Volatile.Write(ref _progress, progress), _ending.Token);
         });
-        _optionsJson = optionsJson;
+        if (adversarial.Length > 0)
+        {
+            var key = this.GetPrimaryKeyString();
+            await blobs.WriteAsync(UnitRecords.AdversarialName(key[..key.LastIndexOf('/')], lease.Unit), MemoryMarshal.AsBytes(adversarial.AsSpan()).ToArray());
+        }
+
+        return JsonSerializer.Serialize(outcome, AfaJson.Options);
+    }
+
+    private async Task LoadAsync(DeviceWorker worker, string name)
+    {
+        var checkpoint = await checkpoints.LoadAsync(name);
+        await worker.RunAsync(() =>
+        {
+            var model = ModelRegistry.Create(checkpoint.State.ModelOptions, seed: 0);
+            TrainerCheckpoint.LoadModel(model, checkpoint);
+            model.to(worker.Device);
+            _models[name] = model;
+        });
+    }
+
+    /// <summary>Frees all models but these.</summary>
+    private void Keep(HashSet<string> names)
+    {
+        foreach (var name in _models.Keys.Except(names).ToList())
+        {
+            _models[name].Dispose();
+            _models.Remove(name);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Training;
@@ -8,17 +9,14 @@ namespace Afa.Grains;
 [StatelessWorker]
 internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints) : Grain, ICatalogGrain
 {
-    public async Task<IReadOnlyList<string>> ListRunsAsync()
-    {
-        var prefix = BlobGrainStorage.Prefix("training-run");
-        var runs = new List<string>();
-        await foreach (var blob in blobs.ListAsync(prefix))
-        {
-            runs.Add(Path.GetFileNameWithoutExtension(blob.Name[prefix.Length..]));
-        }
+    private const long MaxResultSizeInBytes = 1 << 30;
 
-        return runs;
-    }
+    public Task<IReadOnlyList<string>> ListRunsAsync() => ListAsync("training-run");
+
+    public Task<IReadOnlyList<string>> ListEvaluationsAsync() => ListAsync("evaluation-run");
+
+    public async Task<string?> ReadResultAsync(string evaluation) =>
+        await blobs.ReadAsync($"evaluations/{evaluation}/result.json", MaxResultSizeInBytes) is { } content ? Encoding.UTF8.GetString(content) : null;
 
     public async Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run)
     {
@@ -53,6 +51,18 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
         {
             return false;   // Options of another version: not known, and no reason to list nothing.
         }
+    }
+
+    private async Task<IReadOnlyList<string>> ListAsync(string stateName)
+    {
+        var prefix = BlobGrainStorage.Prefix(stateName);
+        var names = new List<string>();
+        await foreach (var blob in blobs.ListAsync(prefix))
+        {
+            names.Add(Path.GetFileNameWithoutExtension(blob.Name[prefix.Length..]));
+        }
+
+        return names;
     }
 
     public Task DeleteCheckpointAsync(string name) => checkpoints.DeleteAsync(name);

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Text.Json;
 using Afa.Checkpoints;
@@ -7,11 +6,12 @@ using Afa.Data;
 using Afa.Evaluation;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
-/// <summary>Cuts the test images into slices, hands them to one evaluator for each device slot, and stores each slice's record before it counts it.</summary>
+/// <summary>Cuts an evaluation into units, leases them to one evaluator for each device slot, and stores each unit's record before it counts it.</summary>
 [KeepAlive]
 internal sealed class EvaluationRunGrain(
     [PersistentState("evaluation-run", StorageNames.Store)] IPersistentState<EvaluationRunState> state,
@@ -20,33 +20,52 @@ internal sealed class EvaluationRunGrain(
     DatasetCache datasets,
     DevicePool devices,
     TimeProvider time,
+    IOptions<RunRecoveryOptions> recovery,
     ILogger<EvaluationRunGrain> logger) : Grain, IEvaluationRunGrain
 {
-    private const int ExampleCount = 10;
     private const int MaxTries = 6;
 
-    private readonly SortedDictionary<int, SliceOutcome> _slices = [];
     private readonly Stopwatch _clock = new();
     private Task? _loop;
-    private int _images;
+    private EvaluationJob? _job;
+    private UnitRecords? _records;
+    private EvaluationProgress? _progress;
+    private Queue<EvaluationUnit> _work = [];
+    private double _resumedShare;
     private int _resumedImages;
 
     private string Evaluation => this.GetPrimaryKeyString();
 
-    public async Task StartAsync(string optionsJson)
+    private Heartbeat Heartbeat => new(blobs, $"evaluations/{Evaluation}/heartbeat.json", time);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var options = JsonSerializer.Deserialize<EvaluationOptions>(optionsJson, AfaJson.Options)!;
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        var normalized = JsonSerializer.Serialize(options, AfaJson.Options);
-        if (state.State.OptionsJson is { } known && known != normalized)
+        if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
         {
-            throw new InvalidOperationException($"The evaluation '{Evaluation}' exists with other options. Choose another name.");
+            _loop = RunAsync();
         }
 
+        return Task.CompletedTask;
+    }
+
+    public async Task StartAsync(string? optionsJson)
+    {
         if (_loop is { } ending && state.State.State != RunState.Running)
         {
             // It has said how it ended, but still frees the evaluators.
             await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        var isNew = state.State.OptionsJson is null;
+        if (isNew && optionsJson is null)
+        {
+            throw new InvalidOperationException($"There is no evaluation '{Evaluation}'.");
+        }
+
+        var request = optionsJson is null ? state.State.RequestJson : JsonSerializer.Serialize(JsonSerializer.Deserialize<EvaluationOptions>(optionsJson, AfaJson.Options)!, AfaJson.Options);
+        if (!isNew && request != state.State.RequestJson)
+        {
+            throw new InvalidOperationException($"The evaluation '{Evaluation}' exists with other options. Choose another name.");
         }
 
         if (_loop is { IsCompleted: false } || state.State.State == RunState.Completed)
@@ -54,182 +73,191 @@ internal sealed class EvaluationRunGrain(
             return;
         }
 
-        state.State.OptionsJson = normalized;
+        if (await Heartbeat.IsElsewhereAsync())
+        {
+            throw new WorkedOnElsewhereException($"Another process is at work on the evaluation '{Evaluation}'. Follow it with: afa watch {Evaluation}");
+        }
+
+        _job = await EvaluationJob.CreateAsync(JsonSerializer.Deserialize<EvaluationOptions>(isNew ? request! : state.State.OptionsJson!, AfaJson.Options)!, checkpoints);
+        var dataset = await Task.Run(() => datasets.Get(_job.Dataset.Name, DataSplit.Test, _job.Options.DataDirectory));
+        if (_job.Options.Images > dataset.Count)
+        {
+            throw new ArgumentException($"Images is {_job.Options.Images}, but {_job.Dataset.Title} has {dataset.Count} test images here.");
+        }
+
+        if (isNew)
+        {
+            state.State.RequestJson = request;
+            state.State.OptionsJson = JsonSerializer.Serialize(_job.Options, AfaJson.Options);
+            state.State.CreatedAt = time.GetUtcNow();
+            state.State.Slots = (await SilosAsync()).Count * devices.Slots;
+        }
+
         state.State.State = RunState.Running;
         state.State.Message = null;
         await state.WriteStateAsync();
-        _loop = RunAsync(options);
+        _records = null;
+        _loop = RunAsync();
     }
 
-    public Task<EvaluationStatus?> GetStatusAsync()
+    public async Task<EvaluationStatus?> GetStatusAsync()
     {
         if (state.State.OptionsJson is null)
         {
-            return Task.FromResult<EvaluationStatus?>(null);
+            return null;
         }
 
-        var options = JsonSerializer.Deserialize<EvaluationOptions>(state.State.OptionsJson, AfaJson.Options)!;
-        var images = _images > 0 ? _images : options.Images;
-        var done = state.State.State == RunState.Completed ? images : _slices.Values.Sum(slice => slice.Labels.Count);
-        var rate = _clock.IsRunning && done > _resumedImages ? (done - _resumedImages) / _clock.Elapsed.TotalSeconds : 0;
-        var isInterrupted = state.State.State == RunState.Running && _loop is null or { IsCompleted: true };
-        return Task.FromResult<EvaluationStatus?>(new EvaluationStatus(
-            Evaluation, isInterrupted ? RunState.Paused : state.State.State, done, images,
-            [.. options.Attacks.Prepend(SliceEvaluator.Clean).Select(attack => new AttackStanding(
-                attack, _slices.Values.Sum(slice => slice.Correct[attack].Count(correct => correct)), _slices.Values.Sum(slice => slice.Labels.Count)))],
-            rate, rate > 0 ? TimeSpan.FromSeconds((images - done) / rate) : null, state.State.ResultJson,
-            isInterrupted ? "Its process ended before the evaluation did; start it again to go on." : state.State.Message));
+        var isWorking = _loop is { IsCompleted: false };
+        if (!isWorking && state.State.State != RunState.Completed)
+        {
+            await state.ReadStateAsync();   // Another process that shares the store may be at work.
+        }
+
+        var records = Records();
+        if (!isWorking)
+        {
+            await records.RefreshAsync();
+        }
+
+        var outcomes = records.Outcomes.Values.ToList();
+        var done = outcomes.Sum(outcome => outcome.Unit.Count);
+        var share = _progress!.Share(outcomes);
+        var (elapsed, isMeasured) = (_clock.Elapsed, isWorking && share > _resumedShare);
+        var isInterrupted = state.State.State == RunState.Running && !isWorking && !await Heartbeat.IsElsewhereAsync();
+        return new EvaluationStatus(
+            Evaluation,
+            isInterrupted ? RunState.Paused : state.State.State,
+            state.State.OptionsJson,
+            state.State.CreatedAt,
+            done,
+            _progress.Images,
+            _progress.Standing(outcomes),
+            _progress.Working,
+            share,
+            isMeasured ? (done - _resumedImages) / elapsed.TotalSeconds : 0,
+            isMeasured ? elapsed * ((1 - share) / (share - _resumedShare)) : null,
+            state.State.Elapsed + (isWorking ? elapsed : TimeSpan.Zero),
+            isInterrupted ? "Its process ended before the evaluation did." : state.State.Message);
     }
 
-    private async Task RunAsync(EvaluationOptions options)
+    private UnitRecords Records()
+    {
+        if (_records is null)
+        {
+            _job ??= EvaluationJob.Of(JsonSerializer.Deserialize<EvaluationOptions>(state.State.OptionsJson!, AfaJson.Options)!);
+            var plan = EvaluationUnit.Plan(_job.Options.Checkpoints.Count, _job.Options.Epsilons.Count, _job.Options.Images, state.State.Slots);
+            _records = new UnitRecords(blobs, Evaluation, plan, [.. _job.Cascades.Select(cascade => cascade.Name)], logger);
+            _progress = new EvaluationProgress(_job);
+        }
+
+        return _records;
+    }
+
+    private async Task<List<SiloAddress>> SilosAsync() => [.. (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order()];
+
+    private async Task RunAsync()
     {
         await Task.Yield();   // The call that started the evaluation gets its answer first.
         _clock.Restart();
-        _slices.Clear();
+        await using var beating = Heartbeat.Begin();
         var evaluators = new List<IAttackEvaluatorGrain>();
         try
         {
-            var checkpoint = await checkpoints.LoadStateAsync(options.Checkpoint);
-            var context = EvaluationContext.Create(options, checkpoint);
-            var dataset = await Task.Run(() => datasets.Get(context.Dataset.Name, DataSplit.Test, options.DataDirectory));
-            if (options.Images > dataset.Count)
-            {
-                throw new ArgumentException($"Images is {options.Images}, but {context.Dataset.Title} has {dataset.Count} test images here.");
-            }
-
-            _images = options.Images;
-            var silos = (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
-            var slots = silos.Count * devices.Slots;
-            var work = new Queue<(int Start, int Count)>();
-            foreach (var slice in Slices(options, slots))
-            {
-                if (await LoadSliceAsync(slice.Start, slice.Count, options.Attacks.Prepend(SliceEvaluator.Clean)) is { } stored)
-                {
-                    _slices[slice.Start] = stored;
-                }
-                else
-                {
-                    work.Enqueue(slice);
-                }
-            }
-
-            _resumedImages = _slices.Values.Sum(slice => slice.Labels.Count);
-            for (var slot = 0; slot < Math.Min(slots, work.Count); slot++)
+            var silos = await SilosAsync();
+            var records = Records();
+            await records.RefreshAsync();
+            _work = new Queue<EvaluationUnit>(records.Missing);
+            _resumedImages = records.Outcomes.Values.Sum(outcome => outcome.Unit.Count);
+            _resumedShare = _progress!.Share(records.Outcomes.Values);
+            for (var slot = 0; slot < Math.Min(silos.Count * devices.Slots, _work.Count); slot++)
             {
                 evaluators.Add(GrainFactory.GetGrain<IAttackEvaluatorGrain>($"{Evaluation}/{slot}"));
             }
 
-            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[slot % silos.Count], work)));
-            var evaluated = _slices.Values.Sum(slice => slice.Labels.Count);
-            if (evaluated != _images)
-            {
-                throw new InvalidOperationException($"The slices hold {evaluated} images, not {_images}. Start the evaluation under another name.");
-            }
-
-            await CompleteAsync(context, checkpoint);
+            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[slot % silos.Count])));
+            await CompleteAsync();
         }
         catch (Exception exception)
         {
             logger.LogError(exception, "Evaluation {Evaluation} failed.", Evaluation);
+            _work.Clear();
             state.State.State = RunState.Failed;
             state.State.Message = exception.Message;
+            state.State.Elapsed += _clock.Elapsed;
             await state.WriteStateAsync();
         }
         finally
         {
-            await Task.WhenAll(evaluators.Select(evaluator => evaluator.ReleaseAsync())).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Current);
+            await Task.WhenAll(evaluators.Select(evaluator => evaluator.ReleaseAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _clock.Stop();
         }
     }
 
-    /// <summary>At least four slices for each slot, so that the last one does not keep the rest waiting.</summary>
-    private static IEnumerable<(int Start, int Count)> Slices(EvaluationOptions options, int slots)
+    private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo)
     {
-        var size = Math.Min(options.BatchSize, Math.Max(32, options.Images / (4 * slots)));
-        for (var start = 0; start < options.Images; start += size)
-        {
-            yield return (start, Math.Min(size, options.Images - start));
-        }
-    }
-
-    private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, Queue<(int Start, int Count)> work)
-    {
-        while (work.TryDequeue(out var slice))
-        {
-            var json = await EvaluateAsync(evaluator, silo, new EvaluationSlice(state.State.OptionsJson!, slice.Start, slice.Count, slice.Start == 0 ? ExampleCount : 0));
-            await blobs.WriteAsync(SliceName(slice.Start, slice.Count), System.Text.Encoding.UTF8.GetBytes(json));
-            _slices[slice.Start] = JsonSerializer.Deserialize<SliceOutcome>(json, AfaJson.Options)!;
-        }
-    }
-
-    /// <summary>A slice is a pure function of its options, so one whose silo died is simply run again.</summary>
-    private async Task<string> EvaluateAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, EvaluationSlice slice)
-    {
-        for (var tries = 1; ; tries++)
+        var losses = 0;
+        while (_work.TryDequeue(out var unit))
         {
             try
             {
-                RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-                return await evaluator.EvaluateAsync(slice);
+                await _records!.AddAsync(unit, await EvaluateAsync(evaluator, silo, unit));
+                losses = 0;
             }
-            catch (OrleansException exception) when (tries < MaxTries)
+            catch (LeaseLostException exception) when (++losses < MaxTries)
             {
-                logger.LogWarning("Slice {Start} of {Evaluation} is run again: {Reason}", slice.Start, Evaluation, exception.Message);
-                await Task.Delay(TimeSpan.FromSeconds(tries), time);   // A dead silo takes a while to be noticed.
+                // A unit is a pure function of its options, so one that was lost is simply leased again, to whoever is free first.
+                logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
+                _work.Enqueue(unit);
+                await Task.Delay(TimeSpan.FromSeconds(losses), time);   // A dead silo takes a while to be noticed.
             }
             finally
             {
-                RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+                _progress!.Remove(unit);
             }
         }
     }
 
-    private async Task CompleteAsync(EvaluationContext context, CheckpointState checkpoint)
+    private async Task<string> EvaluateAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, EvaluationUnit unit)
     {
-        state.State.Elapsed += _clock.Elapsed;
-        var result = new EvaluationResult
-        {
-            Checkpoint = context.Options.Checkpoint,
-            Model = checkpoint.ModelOptions.Name,
-            Dataset = context.Dataset.Name,
-            Split = "test",
-            Norm = context.Options.Norm.ToString().ToLowerInvariant(),
-            Epsilon = context.EpsilonText,
-            Images = context.Options.Images,
-            Seed = context.Options.Seed,
-            CreatedAt = time.GetUtcNow(),
-            Seconds = state.State.Elapsed.TotalSeconds,
-            Attacks = RobustAccuracy.Pool(_slices.Values, context.Options.Attacks, context.Dataset),
-            Examples = [.. _slices.Values.SelectMany(slice => slice.Examples)],
-            Environment = $"libtorch {TorchSharp.torch.__version__}, {devices.Slots} device slots, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}",
-        };
-        state.State.ResultJson = JsonSerializer.Serialize(result, AfaJson.Options);
-        state.State.State = RunState.Completed;
-        await blobs.WriteAsync($"evaluations/{Evaluation}/result.json", System.Text.Encoding.UTF8.GetBytes(state.State.ResultJson));
-        await state.WriteStateAsync();
-    }
-
-    private string SliceName(int start, int count) => $"evaluations/{Evaluation}/slice-{start:D6}-{count}.json";
-
-    private async Task<SliceOutcome?> LoadSliceAsync(int start, int count, IEnumerable<string> attacks)
-    {
-        const long maxSizeInBytes = 256 << 20;
-        if (await blobs.ReadAsync(SliceName(start, count), maxSizeInBytes) is not { } stored)
-        {
-            return null;
-        }
-
+        const int exampleCount = 10;
+        var key = UnitRecords.Key(unit);
         try
         {
-            var slice = JsonSerializer.Deserialize<SliceOutcome>(stored, AfaJson.Options)!;
-            return slice.Start == start && slice.Labels.Count == count && slice.Correct.Values.All(flags => flags.Count == count) && attacks.All(slice.Correct.ContainsKey)
-                ? slice
-                : throw new JsonException("it holds other images or attacks than its name says");
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+            await evaluator.BeginAsync(new UnitLease(key, state.State.OptionsJson!, JsonSerializer.Serialize(unit, AfaJson.Options), unit.Start == 0 ? exampleCount : 0));
+            while (true)
+            {
+                var report = await evaluator.PollAsync(key) ?? throw new LeaseLostException("The evaluator was started anew.");
+                if (report.OutcomeJson is { } outcome)
+                {
+                    return outcome;
+                }
+
+                _progress!.Update(unit, report);
+            }
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException)
         {
-            logger.LogWarning("{Slice} is damaged and is run again: {Reason}", SliceName(start, count), exception.Message);
-            return null;
+            throw new LeaseLostException(exception.Message, exception);
         }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    private async Task CompleteAsync()
+    {
+        var document = await new EvaluationSummary(_job!, _records!.Outcomes.Values, checkpoints, devices.Slots, time)
+            .CreateAsync(Evaluation, (state.State.Elapsed + _clock.Elapsed).TotalSeconds);
+        if (_job!.Options.SaveAdversarial)
+        {
+            await new AdversarialFiles(_job, [.. _records.Outcomes.Values], blobs).WriteAsync(Evaluation);
+        }
+
+        await blobs.WriteAsync($"evaluations/{Evaluation}/result.json", JsonSerializer.SerializeToUtf8Bytes(document, AfaJson.Options));
+        state.State.Elapsed += _clock.Elapsed;
+        state.State.State = RunState.Completed;
+        await state.WriteStateAsync();
     }
 }

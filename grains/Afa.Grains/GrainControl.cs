@@ -23,8 +23,21 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task StartEvaluationAsync(string evaluation, string optionsJson, CancellationToken cancellationToken = default) =>
         Evaluation(evaluation).StartAsync(optionsJson).WaitAsync(cancellationToken);
 
+    public Task ResumeEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
+        Evaluation(evaluation).StartAsync(null).WaitAsync(cancellationToken);
+
     public Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Evaluation(evaluation).GetStatusAsync().WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<EvaluationStatus>> ListEvaluationsAsync(CancellationToken cancellationToken = default)
+    {
+        var names = await Catalog.ListEvaluationsAsync().WaitAsync(cancellationToken);
+        var evaluations = await Task.WhenAll(names.Select(name => Evaluation(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        return [.. evaluations.OfType<EvaluationStatus>().OrderByDescending(evaluation => evaluation.CreatedAt)];
+    }
+
+    public Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default) =>
+        Catalog.ReadResultAsync(evaluation).WaitAsync(cancellationToken);
 
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Catalog.ListCheckpointsAsync(run).WaitAsync(cancellationToken);

@@ -16,6 +16,7 @@ namespace Afa.Grains;
 [KeepAlive]
 internal sealed class TrainingRunGrain(
     [PersistentState("training-run", StorageNames.Store)] IPersistentState<TrainingRunState> state,
+    IBlobStore blobs,
     CheckpointStore checkpoints,
     DatasetCache datasets,
     TimeProvider time,
@@ -29,6 +30,8 @@ internal sealed class TrainingRunGrain(
     private string Run => this.GetPrimaryKeyString();
 
     private bool IsAtWork => _loop is { IsCompleted: false };
+
+    private Heartbeat Heartbeat => new(blobs, $"runs/{Run}/heartbeat.json", time);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -84,6 +87,11 @@ internal sealed class TrainingRunGrain(
             return;
         }
 
+        if (await Heartbeat.IsElsewhereAsync())
+        {
+            throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
+        }
+
         _isPauseRequested = false;
         var (before, message) = (state.State.State, state.State.Message);
         state.State.State = RunState.Running;
@@ -107,17 +115,22 @@ internal sealed class TrainingRunGrain(
         return Task.CompletedTask;
     }
 
-    public Task<TrainingRunStatus?> GetStatusAsync()
+    public async Task<TrainingRunStatus?> GetStatusAsync()
     {
+        if (state.State.OptionsJson is not null && state.State.State != RunState.Completed && _loop is null or { IsCompleted: true })
+        {
+            await state.ReadStateAsync();   // Another process that shares the store may be at work.
+        }
+
         var run = state.State;
         if (run.OptionsJson is null)
         {
-            return Task.FromResult<TrainingRunStatus?>(null);
+            return null;
         }
 
-        var isInterrupted = run.State == RunState.Running && !IsAtWork;
+        var isInterrupted = run.State == RunState.Running && !IsAtWork && !await Heartbeat.IsElsewhereAsync();
         var step = IsAtWork ? _progress.Step : run.CheckpointStep;
-        return Task.FromResult<TrainingRunStatus?>(new TrainingRunStatus(
+        return new TrainingRunStatus(
             Run,
             isInterrupted ? RunState.Paused : run.State,
             run.OptionsJson,
@@ -134,12 +147,13 @@ internal sealed class TrainingRunGrain(
             run.Recoveries,
             run.CreatedAt,
             isInterrupted ? "Its process ended before the run did; resume it to go on." : run.Message,
-            _progress.LastLoss));
+            _progress.LastLoss);
     }
 
     private async Task RunAsync()
     {
         await Task.Yield();   // The call that started the run gets its answer first.
+        await using var beating = Heartbeat.Begin();
         var fruitless = 0;
         while (true)
         {

@@ -6,27 +6,38 @@ using Afa.Training;
 
 namespace Afa.Client.Tests;
 
-/// <summary>A cluster in memory. A running run finishes an epoch, and a running evaluation its work, each time it is asked about.</summary>
+/// <summary>A cluster in memory. A running run finishes an epoch, and a running evaluation half of its work, each time it is asked about.</summary>
 internal sealed class FakeControl : IAfaControl, IControlSession
 {
     private const int StepsPerEpoch = 10;
-
-    private readonly Dictionary<string, EvaluationOptions> _evaluations = [];
 
     public IAfaControl Control => this;
 
     /// <summary>Newest first.</summary>
     public List<TrainingRunStatus> Runs { get; } = [];
 
+    /// <summary>Newest first.</summary>
+    public List<EvaluationStatus> Evaluations { get; } = [];
+
     public List<CheckpointSummary> Checkpoints { get; } = [];
 
     /// <summary>Calls that change something, such as "resume my-run".</summary>
     public List<string> Calls { get; } = [];
 
-    public EvaluationOptions? LastEvaluation { get; private set; }
+    /// <summary>Options of the newest evaluation.</summary>
+    public EvaluationOptions? LastEvaluation => Evaluations.Count == 0 ? null : Options(Evaluations[0]);
 
     /// <summary>Called at each question about a run.</summary>
     public Action<TrainingRunStatus> OnQuestion { get; set; } = _ => { };
+
+    /// <summary>Called at each question about an evaluation.</summary>
+    public Action<EvaluationStatus> OnEvaluationQuestion { get; set; } = _ => { };
+
+    /// <summary>Evaluations whose result is lost.</summary>
+    public HashSet<string> LostResults { get; } = [];
+
+    /// <summary>Changes each result before it is returned.</summary>
+    public Func<EvaluationResult, EvaluationResult> Adjust { get; set; } = result => result;
 
     /// <summary>Makes every run fail with this message.</summary>
     public string? TrainingError { get; set; }
@@ -43,6 +54,19 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return new TrainingRunStatus(
             run, state, JsonSerializer.Serialize(options, AfaJson.Options), "features", epoch, epochs, epoch * StepsPerEpoch, epochs * StepsPerEpoch, 123, TimeSpan.FromSeconds(65),
             TimeSpan.FromSeconds(10 * epoch), [.. Enumerable.Range(1, epoch).Select(Epoch)], epoch == 0 ? null : CheckpointName(run, epoch), 0, DateTimeOffset.UnixEpoch, null, 1.5);
+    }
+
+    /// <summary>An evaluation at some point of its way.</summary>
+    /// <param name="halves">How many halves of the work are done.</param>
+    public static EvaluationStatus Evaluation(string evaluation, RunState state, int halves, EvaluationOptions? options = null)
+    {
+        options ??= new EvaluationOptions { Checkpoints = [CheckpointName("mine", 8)], Epsilons = ["0.1"] };
+        var images = options.Images * options.Checkpoints.Count * Math.Max(1, options.Epsilons.Count);
+        return new EvaluationStatus(
+            evaluation, state, JsonSerializer.Serialize(options, AfaJson.Options), DateTimeOffset.UnixEpoch, images * halves / 2, images,
+            [.. options.Attacks.Prepend("clean").Select(attack => new AttackStanding(attack, 8 * halves, 10 * halves))],
+            state == RunState.Running ? [.. options.Checkpoints.Select(checkpoint => $"{checkpoint}: {(options.Attacks is [.., var last] ? last : "clean")}")] : [], halves / 2.0, 12.3, TimeSpan.FromSeconds(65),
+            TimeSpan.FromSeconds(10 * halves), null);
     }
 
     public static CheckpointSummary Checkpoint(string run, int epoch, bool isFinal = false) =>
@@ -87,17 +111,40 @@ internal sealed class FakeControl : IAfaControl, IControlSession
 
     public Task StartEvaluationAsync(string evaluation, string optionsJson, CancellationToken cancellationToken = default)
     {
-        LastEvaluation = JsonSerializer.Deserialize<EvaluationOptions>(optionsJson, AfaJson.Options);
-        _evaluations.Add(evaluation, LastEvaluation!);
+        if (Evaluations.TrueForAll(status => status.Evaluation != evaluation))
+        {
+            Evaluations.Insert(0, Evaluation(evaluation, RunState.Running, 0, JsonSerializer.Deserialize<EvaluationOptions>(optionsJson, AfaJson.Options)));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task ResumeEvaluationAsync(string evaluation, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"resume evaluation {evaluation}");
+        ChangeEvaluation(evaluation, status => status with { State = RunState.Running });
         return Task.CompletedTask;
     }
 
     public Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default)
     {
-        var options = _evaluations[evaluation];
-        var state = EvaluationError is null ? RunState.Completed : RunState.Failed;
-        return Task.FromResult<EvaluationStatus?>(new EvaluationStatus(
-            evaluation, state, options.Images, options.Images, [new("clean", 8, 10)], 50, null, JsonSerializer.Serialize(Result(options), AfaJson.Options), EvaluationError));
+        cancellationToken.ThrowIfCancellationRequested();
+        var status = Evaluations.Find(status => status.Evaluation == evaluation);
+        if (status?.State == RunState.Running)
+        {
+            OnEvaluationQuestion(status);
+            ChangeEvaluation(evaluation, Advance);
+        }
+
+        return Task.FromResult(status);
+    }
+
+    public Task<IReadOnlyList<EvaluationStatus>> ListEvaluationsAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<EvaluationStatus>>(Evaluations);
+
+    public Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default)
+    {
+        var status = Evaluations.Find(status => status.Evaluation == evaluation);
+        return Task.FromResult(status?.State == RunState.Completed && !LostResults.Contains(evaluation) ? JsonSerializer.Serialize(Document(status), AfaJson.Options) : null);
     }
 
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
@@ -119,20 +166,39 @@ internal sealed class FakeControl : IAfaControl, IControlSession
 
     public ValueTask DisposeAsync() => default;
 
-    private static EvaluationResult Result(EvaluationOptions options) => new()
+    private static EvaluationOptions Options(EvaluationStatus status) => JsonSerializer.Deserialize<EvaluationOptions>(status.OptionsJson, AfaJson.Options)!;
+
+    private static IEnumerable<string> Epsilons(EvaluationOptions options) => options.Epsilons.DefaultIfEmpty("0.1");
+
+    private EvaluationDocument Document(EvaluationStatus status)
     {
-        Checkpoint = options.Checkpoint,
+        var options = Options(status);
+        return new()
+        {
+            Evaluation = status.Evaluation,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Seconds = 2,
+            Results = [.. from checkpoint in options.Checkpoints from epsilon in Epsilons(options) select Adjust(Result(options, checkpoint, epsilon))],
+        };
+    }
+
+    private static EvaluationResult Result(EvaluationOptions options, string checkpoint, string epsilon) => new()
+    {
+        Checkpoint = checkpoint,
         Model = "small-cnn",
         Dataset = options.Dataset ?? "fashion-mnist",
         Split = "test",
-        Norm = "linf",
-        Epsilon = options.Epsilon ?? "0.1",
+        Norm = options.Norm.ToString().ToLowerInvariant(),
+        Epsilon = epsilon,
         Images = options.Images,
         Seed = options.Seed,
         CreatedAt = DateTimeOffset.UnixEpoch,
         Seconds = 2,
         Environment = "a test",
-        Attacks = [.. options.Attacks.Prepend("clean").Append("worst-case").Select(attack => new AttackResult(attack, 8, 10, 0.49, 0.943, 1, [new("Coat", 3, 5), new("Bag", 5, 5)]))],
+        Attacks = [.. options.Attacks.Prepend("clean").Append("worst-case").Select(attack => new AttackResult(attack, 8, 10, 0.49, 0.943, 1, [new("Coat", 3, 5), new("Bag", 5, 5)])
+        {
+            Stages = attack == "autoattack" ? [new("apgd-ce", 9, 0.25), new("apgd-t", 8, 0.75)] : [],
+        })],
     };
 
     private static EpochMetrics Epoch(int epoch) => new("features", epoch, 2.0 / epoch, null, null, 0.7, 0.1, 9, new Dictionary<string, double> { ["attack"] = 5 });
@@ -146,6 +212,23 @@ internal sealed class FakeControl : IAfaControl, IControlSession
 
         var next = status.Epoch + 1;
         return Run(status.Run, next == status.Epochs ? RunState.Completed : status.State, next, JsonSerializer.Deserialize<TrainingOptions>(status.OptionsJson, AfaJson.Options));
+    }
+
+    private EvaluationStatus Advance(EvaluationStatus status)
+    {
+        if (EvaluationError is not null)
+        {
+            return status with { State = RunState.Failed, Message = EvaluationError };
+        }
+
+        var isLast = status.Share >= 0.5;
+        return Evaluation(status.Evaluation, isLast ? RunState.Completed : RunState.Running, isLast ? 2 : 1, Options(status));
+    }
+
+    private void ChangeEvaluation(string evaluation, Func<EvaluationStatus, EvaluationStatus> change)
+    {
+        var index = Evaluations.FindIndex(status => status.Evaluation == evaluation);
+        Evaluations[index] = change(Evaluations[index]);
     }
 
     private void Change(string run, Func<TrainingRunStatus, TrainingRunStatus> change)

@@ -29,7 +29,7 @@ public sealed class EvaluationRunTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    private EvaluationOptions Options => new() { Checkpoint = _checkpoint, DataDirectory = Data, Images = 200 };
+    private EvaluationOptions Options => new() { Checkpoints = [_checkpoint], DataDirectory = Data, Images = 200 };
 
     [Fact]
     public async Task Evaluation_OfATrainedModel_CountsEveryImageOnceAndAttacksOnlyLower()
@@ -58,34 +58,73 @@ public sealed class EvaluationRunTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Slice_ThatIsStored_IsNotRunAgainAndADamagedOneIs()
+    public async Task Unit_ThatIsStored_IsNotRunAgainAndADamagedOneIs()
     {
-        await EvaluateAsync("first", Options with { BatchSize = 32 });
-        var slices = new List<string>();
-        await foreach (var blob in _cluster.Store.ListAsync("evaluations/first/slice-"))
+        await EvaluateAsync("first", Options);
+        var units = new List<string>();
+        await foreach (var blob in _cluster.Store.ListAsync("evaluations/first/units/"))
         {
-            slices.Add(blob.Name);
+            units.Add(blob.Name);
         }
 
-        // Hand the finished slices to an evaluation that has none yet: one of them falsified, so that its use shows, one cut.
-        var falsified = JsonSerializer.Deserialize<SliceOutcome>(await _cluster.Store.ReadAsync(slices[0], 1 << 20), AfaJson.Options)!;
-        falsified = falsified with { Correct = falsified.Correct.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<bool>)[.. entry.Value.Select(_ => false)]) };
-        await _cluster.Store.WriteAsync(slices[0].Replace("first", "second", StringComparison.Ordinal), JsonSerializer.SerializeToUtf8Bytes(falsified, AfaJson.Options));
-        var half = (await _cluster.Store.ReadAsync(slices[1], 1 << 20)).AsSpan(0, 100).ToArray();
-        await _cluster.Store.WriteAsync(slices[1].Replace("first", "second", StringComparison.Ordinal), half);
+        // Hand the finished units to an evaluation that has none yet: one of them falsified, so that its use shows, one cut, one of other images.
+        var falsified = JsonSerializer.Deserialize<UnitOutcome>(await _cluster.Store.ReadAsync(units[0], 1 << 20), AfaJson.Options)!;
+        falsified = falsified with { Predictions = [.. falsified.Labels.Select(label => (label + 1) % 10)] };
+        await _cluster.Store.WriteAsync(InSecond(units[0]), JsonSerializer.SerializeToUtf8Bytes(falsified, AfaJson.Options));
+        await _cluster.Store.WriteAsync(InSecond(units[1]), (await _cluster.Store.ReadAsync(units[1], 1 << 20)).AsMemory(0, 100));
+        await _cluster.Store.WriteAsync(InSecond(units[2]), await _cluster.Store.ReadAsync(units[1], 1 << 20));
 
-        var first = await EvaluateAsync("first", Options with { BatchSize = 32 });
-        var second = await EvaluateAsync("second", Options with { BatchSize = 32 });
+        var first = await EvaluateAsync("first", Options);
+        var second = await EvaluateAsync("second", Options);
 
         var lost = first.Attacks[0].Correct - second.Attacks[0].Correct;
         Assert.InRange(lost, 1, falsified.Labels.Count);
         Assert.Equal(200, second.Attacks[0].Total);
+
+        static string InSecond(string unit) => unit.Replace("first", "second", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluation_OfCheckpointsAttacksAndRadii_HasOneResultForEachPairAndLessStandsAtALargerRadius()
+    {
+        var other = (await _cluster.TrainAsync("other", new TrainingOptions { Method = TrainingMethod.Ce, DataDirectory = Data, TrainImages = 0, ModelWidth = 0.25, Epochs = 2, BatchSize = 40 })).Checkpoint!;
+        var document = await EvaluateAllAsync("job", Options with
+        {
+            Checkpoints = [_checkpoint, other],
+            Images = 40,
+            Attacks = ["apgd-ce+pgd-10", "pgd-5", $"transfer:{other}", "contrast-3"],
+            Epsilons = ["0.01", "0.1", "0.4"],
+            SaveAdversarial = true,
+        });
+
+        Assert.Equal(
+            [(_checkpoint, "0.01"), (_checkpoint, "0.1"), (_checkpoint, "0.4"), (other, "0.01"), (other, "0.1"), (other, "0.4")],
+            document.Results.Select(result => (result.Checkpoint, result.Epsilon)));
+        Assert.All(document.Results, result =>
+        {
+            Assert.Equal(["clean", "apgd-ce+pgd-10", "pgd-5", $"transfer:{other}", "contrast-3", "worst-case"], result.Attacks.Select(attack => attack.Attack));
+            Assert.Equal(["apgd-ce", "pgd-10"], result.Attacks[1].Stages.Select(stage => stage.Attack));
+            Assert.True(result.Attacks[1].Stages[0].Correct >= result.Attacks[1].Stages[1].Correct);
+            Assert.Equal(result.Attacks[1].Correct, result.Attacks[1].Stages[1].Correct);
+            Assert.True(result.Attacks[^1].Correct <= result.Attacks.Take(4).Min(attack => attack.Correct));
+        });
+        foreach (var ofCheckpoint in document.Results.Chunk(3))
+        {
+            Assert.True(ofCheckpoint[0].Attacks[^1].Correct >= ofCheckpoint[1].Attacks[^1].Correct);
+            Assert.True(ofCheckpoint[1].Attacks[^1].Correct >= ofCheckpoint[2].Attacks[^1].Correct);
+        }
+
+        Assert.NotNull(await _cluster.Store.ReadAsync("evaluations/job/adversarial-1-2.npz", 1 << 20));
+        await foreach (var blob in _cluster.Store.ListAsync("evaluations/job/units/"))
+        {
+            Assert.EndsWith(".json", blob.Name, StringComparison.Ordinal);   // The parts of the .npz are gone.
+        }
     }
 
     [Fact]
     public async Task Silo_KilledDuringAnEvaluation_TheResultIsTheSame()
     {
-        var options = Options with { Attacks = ["pgd-50"], BatchSize = 10 };
+        var options = Options with { Attacks = ["pgd-50-3"], BatchSize = 10 };
         var undisturbed = await EvaluateAsync("undisturbed", options);
 
         await _cluster.Control.StartEvaluationAsync("disturbed", JsonSerializer.Serialize(options, AfaJson.Options));
@@ -95,32 +134,40 @@ public sealed class EvaluationRunTests : IAsyncLifetime
         Assert.Equal(Counts(undisturbed), Counts(disturbed));
     }
 
-    [Theory]
-    [InlineData("cifar-10", "[3, 32, 32] images of 10 classes")]
-    [InlineData("fashion-mnist", null)]
-    public async Task Evaluation_OnDataThatDoesNotFit_FailsWithOneSentence(string dataset, string? expected)
+    [Fact]
+    public async Task Evaluation_ThatCannotWork_IsRefusedWithOneSentenceBeforeItStarts()
     {
-        await _cluster.Control.StartEvaluationAsync("e", JsonSerializer.Serialize(Options with { Dataset = dataset, Images = 50 }, AfaJson.Options));
-        var status = await WaitAsync("e");
-
-        Assert.Equal(expected is null ? RunState.Completed : RunState.Failed, status.State);
-        if (expected is not null)
-        {
-            Assert.Contains(expected, status.Message, StringComparison.Ordinal);
-        }
+        await RefusedAsync<ArgumentException>(Options with { Dataset = "cifar-10" }, @"\[3, 32, 32\] images of 10 classes");
+        await RefusedAsync<ArgumentException>(Options with { Images = 201 }, "201.*200");
+        await RefusedAsync<ArgumentException>(Options with { Checkpoints = [] }, "at least one checkpoint");
+        await RefusedAsync<FileNotFoundException>(Options with { Checkpoints = ["runs/none/checkpoints/x"] }, "runs/none");
+        await RefusedAsync<FileNotFoundException>(Options with { Attacks = ["transfer:runs/none/checkpoints/x"] }, "runs/none");
+        Assert.Null(await _cluster.Control.GetEvaluationAsync("refused"));
     }
 
     [Fact]
-    public async Task Evaluation_OfMoreImagesThanThereAre_FailsAndNamesBothCounts()
+    public async Task Evaluation_ThatExists_IsNotStartedWithOtherOptions()
     {
-        await _cluster.Control.StartEvaluationAsync("e", JsonSerializer.Serialize(Options with { Images = 201 }, AfaJson.Options));
+        await EvaluateAsync("e", Options with { Images = 20, Attacks = ["fgsm"] });
 
-        Assert.Matches("201.*200", (await WaitAsync("e")).Message);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _cluster.Control.StartEvaluationAsync("e", JsonSerializer.Serialize(Options, AfaJson.Options)));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _cluster.Control.ResumeEvaluationAsync("none"));
+        await _cluster.Control.ResumeEvaluationAsync("e");   // Complete: nothing to do.
+        Assert.Equal(["e"], (await _cluster.Control.ListEvaluationsAsync()).Select(evaluation => evaluation.Evaluation));
+    }
+
+    private async Task RefusedAsync<TException>(EvaluationOptions options, string expected)
+        where TException : Exception
+    {
+        var exception = await Assert.ThrowsAsync<TException>(() => _cluster.Control.StartEvaluationAsync("refused", JsonSerializer.Serialize(options, AfaJson.Options)));
+        Assert.Matches(expected, exception.Message);
     }
 
     private static int[][] Counts(EvaluationResult result) => [.. result.Attacks.Select(attack => attack.Classes.Select(c => c.Correct).ToArray())];
 
-    private async Task<EvaluationResult> EvaluateAsync(string name, EvaluationOptions options)
+    private async Task<EvaluationResult> EvaluateAsync(string name, EvaluationOptions options) => Assert.Single((await EvaluateAllAsync(name, options)).Results);
+
+    private async Task<EvaluationDocument> EvaluateAllAsync(string name, EvaluationOptions options)
     {
         var status = await RetryAsync(async () =>
         {
@@ -128,7 +175,7 @@ public sealed class EvaluationRunTests : IAsyncLifetime
             return await WaitAsync(name);
         });
         Assert.Null(status.Message);
-        return JsonSerializer.Deserialize<EvaluationResult>(status.ResultJson!, AfaJson.Options)!;
+        return JsonSerializer.Deserialize<EvaluationDocument>((await _cluster.Control.GetEvaluationResultAsync(name))!, AfaJson.Options)!;
     }
 
     private async Task<EvaluationStatus> WaitAsync(string name)

@@ -11,8 +11,11 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
     {
         Subcommands.Add(new TrainCommand(context));
         Subcommands.Add(new EvaluateCommand(context));
+        Subcommands.Add(new LeaderboardCommand(context));
         Subcommands.Add(new ReportCommand(context));
+        Subcommands.Add(new WatchCommand(context));
         Subcommands.Add(new RunsCommand(context));
+        Subcommands.Add(new EvaluationsCommand(context));
         Subcommands.Add(new CommandGroup(
             "checkpoints",
             "Lists, shows and deletes stored checkpoints.",
@@ -37,7 +40,9 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         "afa train                                  # AFA on Fashion-MNIST, attacked and reported, in minutes",
         "afa train --method pgd-at --epochs 10      # a baseline",
         "afa train --resume                         # go on after a pause, a crash or a kill",
-        "afa evaluate my-run --attack fgsm,pgd-20   # attack a run's newest checkpoint again",
+        "afa evaluate my-run --attack autoattack    # attack a run's newest checkpoint again, harder",
+        "afa evaluate 'my-run/*' --images 500       # all its checkpoints",
+        "afa leaderboard                            # all checkpoints that have been attacked, ranked",
         "afa runs                                   # what has been trained",
     ];
 }

@@ -3,112 +3,172 @@ using Afa.Attacks;
 using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
-using Afa.Client.Reports;
 using Afa.Data;
 using Afa.Evaluation;
 using Afa.Grains;
 
 namespace Afa.Client.Commands;
 
-/// <summary>Attacks a stored checkpoint.</summary>
+/// <summary>Attacks stored checkpoints.</summary>
 internal sealed class EvaluateCommand : ClientCommand
 {
     private readonly ClientContext _context;
-    private readonly Argument<string> _checkpoint = new("CHECKPOINT") { Description = "Name of a stored checkpoint, or of a run: its final or newest checkpoint." };
-    private readonly SettingOption _dataset = new("--dataset", "dataset", "NAME", $"One of {string.Join(", ", DatasetRegistry.Names)}. Without it: what the run was trained on.");
-    private readonly IReadOnlyList<SettingOption> _flags;
+
+    private readonly Argument<string[]> _checkpoints = new("CHECKPOINT")
+    {
+        Arity = ArgumentArity.ZeroOrMore,
+        Description = "Names of stored checkpoints (RUN/STEP, or in full), of runs (their final or newest checkpoint), or patterns with * and ? such as 'my-run/*', quoted.",
+    };
 
     private readonly Option<string[]> _attack = new("--attack")
     {
         HelpName = "NAME,...",
         AllowMultipleArgumentsPerToken = true,
-        Description = $"Any of clean, {string.Join(", ", AttackRegistry.Names)}. [default: {string.Join(",", new EvaluationOptions().Attacks)}]",
+        Description = $"Any of clean, {string.Join(", ", AttackRegistry.Names)}; a+b runs b on what withstood a. 'afa attacks' describes them. [default: {string.Join(",", new EvaluationOptions().Attacks)}]",
+    };
+
+    private readonly SettingOption _dataset = EvaluationFlags.Dataset();
+    private readonly IReadOnlyList<SettingOption> _flags = EvaluationFlags.Create();
+    private readonly Option<bool> _saveAdversarial = new("--save-adversarial") { Description = "Stores the adversarial images as .npz files." };
+    private readonly Option<string?> _name = new("--name") { HelpName = "NAME", Description = "Name of the evaluation. Without it, one is made from run and time." };
+
+    private readonly Option<string?> _resume = new("--resume")
+    {
+        HelpName = "NAME",
+        Arity = ArgumentArity.ZeroOrOne,
+        Description = "Goes on with an evaluation that was interrupted. Without a name: the newest that is not complete.",
     };
 
     private readonly Option<string?> _store = SharedOptions.Store();
-    private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Writes report.html, report.md and result.json into this folder." };
+    private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: evaluations/NAME/report in the store." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public EvaluateCommand(ClientContext context)
         : base(
             "evaluate",
-            "Attacks a stored checkpoint and prints its accuracies with 95 % intervals.",
+            "Attacks stored checkpoints, prints accuracies with 95 % intervals and writes a report. What Ctrl-C interrupts can be resumed.",
             "afa evaluate my-run",
-            "afa evaluate my-run --attack pgd-50 --images 10000 --report my-report",
-            "afa evaluate my-run --epsilon 8/255 --json")
+            "afa evaluate my-run --attack autoattack --norm linf --epsilon 8/255 --images 10000",
+            "afa evaluate 'my-run/*' --attack pgd-20,autoattack --epsilon 4/255,8/255   # all checkpoints of a run at two radii",
+            "afa evaluate my-run other-run --attack apgd-ce+square,transfer:other-run --name comparison",
+            "afa evaluate my-run --attack corruptions --json",
+            "afa evaluate --resume",
+            "afa evaluate --resume comparison")
     {
         _context = context;
-        _flags =
-        [
-            _dataset,
-            new("--norm", "norm", SettingOption.Choices<AttackNorm>(), "How the radius is measured. Without it: as in training."),
-            new("--epsilon", "epsilon", "RADIUS", "Radius of the attacks, such as 0.1 or 8/255, pixels in [0, 1]. Without it: as in training."),
-            SharedOptions.Images(),
-            new("--batch-size", "batchSize", "N", "Images attacked at a time.", $"{new EvaluationOptions().BatchSize}"),
-            new("--seed", "seed", "N", "Of the random starts. Without it: as in training."),
-            SharedOptions.DataDirectory(),
-        ];
-
-        Arguments.Add(_checkpoint);
-        foreach (var option in _flags.Concat<Option>([_attack, _store, _report, _json]))
+        Arguments.Add(_checkpoints);
+        foreach (var option in Starting.Concat<Option>([_resume, _store, _report, _json]))
         {
             Options.Add(option);
         }
 
+        Validators.Add(result =>
+        {
+            if (result.GetResult(_checkpoints) is null or { Tokens.Count: 0 } && result.GetResult(_resume) is null)
+            {
+                result.AddError(result.GetResult(_attack) is null
+                    ? "A CHECKPOINT is needed: the name of a stored checkpoint or of a run. 'afa checkpoints list' shows them."
+                    : "A CHECKPOINT is needed, before --attack: all names after that are taken for attacks.");
+            }
+        });
         SetAction((parsed, _) => RunAsync(parsed));
     }
 
+    /// <summary>Options that a resumed evaluation already has.</summary>
+    private IEnumerable<Option> Starting => [_attack, _dataset, .. _flags, _saveAdversarial, _name];
+
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        var settings = _flags.Select(flag => flag.Read(parsed)).OfType<Setting>().ToList();
-        if (parsed.GetResult(_attack) is not null)
+        var isResume = parsed.GetResult(_resume) is not null;
+        var settings = isResume ? [] : Settings(parsed);
+        if (isResume)
         {
-            // "clean" is always evaluated; alone, it asks for no attack.
-            var attacks = parsed.GetValue(_attack)!.SelectMany(names => names.Split(',', StringSplitOptions.TrimEntries)).Where(name => name != "clean");
-            settings.Add(new Setting("attacks", string.Join(',', attacks), _attack.Name));
-        }
-
-        // Once before the cluster is started, so that a mistake is reported at once; again when the run's defaults are known.
-        _ = Read(new EvaluationOptions(), settings);
-        if (parsed.GetResult(_dataset) is not null)
-        {
-            ClosestName.Require("data set", parsed.GetValue(_dataset)!, DatasetRegistry.Names);
+            RequireNothingElse(parsed);
         }
 
         var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
         await using var session = await _context.Connect(store, _context.Interrupt);
-        var checkpoint = await CheckpointLookup.FindAsync(session.Control, parsed.GetValue(_checkpoint)!, _context.Interrupt);
-        var run = await session.Control.GetTrainingAsync(checkpoint.Run, _context.Interrupt);
-        var options = Read(Defaults(checkpoint, run, parsed.GetValue(_dataset)), settings);
-
-        output.WritePairs([("Checkpoint", checkpoint.Name), ("Model", checkpoint.Model), ("Store", store)]);
-        var name = RunName.Create($"{checkpoint.Run}-evaluation", _context.Clock.GetLocalNow());
-        var result = await output.WithProgressAsync(view => new EvaluationFollower(session.Control, _context.Clock).EvaluateAsync(name, options, view, _context.Interrupt));
-        ResultTable.Write(output, result);
-        if (parsed.GetValue(_report) is { } directory)
-        {
-            output.Text.WriteLine($"Report: {ReportWriter.Write(directory, run, result)}");
-        }
-
-        output.WriteDocument(RunDocument.Create(result));
-        return ExitCode.Success;
+        var job = new EvaluationJob(session.Control, _context, output, store);
+        var name = isResume ? await job.ResumeAsync(parsed.GetValue(_resume)) : await StartAsync(parsed, settings, session.Control, job);
+        return await job.FinishAsync(name, parsed.GetValue(_report));
     }
 
-    /// <summary>The threat model of the training; on another data set, that one's usual.</summary>
-    private static EvaluationOptions Defaults(CheckpointSummary checkpoint, TrainingRunStatus? run, string? dataset)
-    {
-        var training = run is null ? null : TrainingJob.Options(run);
-        return training is not null && (dataset is null || dataset == training.Dataset)
-            ? TrainingJob.EvaluationOptions(training, checkpoint.Name)
-            : new EvaluationOptions { Checkpoint = checkpoint.Name };
-    }
-
-    private static EvaluationOptions Read(EvaluationOptions defaults, List<Setting> settings)
+    /// <summary>What the user set, checked as far as it can be before the cluster is started, so that a mistake is reported at once.</summary>
+    private List<Setting> Settings(ParseResult parsed)
     {
         var problems = new List<string>();
-        var options = OptionsReader.Read(defaults, settings, problems);
+        var settings = _flags.Prepend(_dataset).Select(flag => flag.Read(parsed)).OfType<Setting>().ToList();
+        if (parsed.GetResult(_attack) is not null)
+        {
+            settings.Add(new Setting("attacks", string.Join(',', AttackNames.Split(parsed.GetValue(_attack)!, problems)), _attack.Name));
+        }
+
+        if (parsed.GetValue(_saveAdversarial))
+        {
+            settings.Add(new Setting("saveAdversarial", "true", _saveAdversarial.Name));
+        }
+
+        if (parsed.GetValue(_name) is { } name && !RunName.IsValid(name))
+        {
+            problems.Add(RunName.Rule(name));
+        }
+
+        if (settings.Find(setting => setting.Source == EvaluationFlags.Epsilon) is { Text: var radii } && string.IsNullOrWhiteSpace(radii?.Replace(',', ' ')))
+        {
+            problems.Add("--epsilon: needs at least one radius, such as 8/255.");
+        }
+
         UsageException.ThrowIfAny(problems);
-        return options;
+        if (parsed.GetValue(_dataset) is { } dataset)
+        {
+            ClosestName.Require("data set", dataset, DatasetRegistry.Names);
+        }
+
+        // The run's norm is not known yet: a setting is wrong for now if it is wrong in every norm.
+        UsageException.ThrowIfAny(Enum.GetValues<AttackNorm>().Select(norm => Problems(settings, norm)).MinBy(found => found.Count)!);
+        return settings;
+    }
+
+    private static List<string> Problems(List<Setting> settings, AttackNorm norm)
+    {
+        var problems = new List<string>();
+        OptionsReader.Read(new EvaluationOptions { Norm = norm }, settings, problems);
+        return problems;
+    }
+
+    private void RequireNothingElse(ParseResult parsed)
+    {
+        var given = Starting.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name).ToList();
+        if (parsed.GetValue(_checkpoints) is { Length: > 0 })
+        {
+            given.Insert(0, "CHECKPOINT");
+        }
+
+        if (given.Count > 0)
+        {
+            throw new UsageException($"--resume goes on with the checkpoints and options that the evaluation was started with; leave out {string.Join(", ", given)}, or start a new evaluation.");
+        }
+    }
+
+    private async Task<string> StartAsync(ParseResult parsed, List<Setting> settings, IAfaControl control, EvaluationJob job)
+    {
+        var selection = await EvaluationSelection.FindAsync(control, parsed.GetValue(_checkpoints)!, _context.Interrupt);
+        var defaults = selection.Defaults(parsed.GetValue(_dataset));
+        var problems = new List<string>();
+        var options = OptionsReader.Read(defaults, settings, problems);
+        if (options.Norm != defaults.Norm && parsed.GetResult(EvaluationFlags.Epsilon) is null)
+        {
+            problems.Insert(0, $"--norm {StatusText.Name(options.Norm)} needs --epsilon, such as {(options.Norm == AttackNorm.Linf ? "8/255" : options.Norm == AttackNorm.L2 ? "128/255" : "12")}: a radius in {StatusText.Name(defaults.Norm)} says nothing about it.");
+        }
+
+        UsageException.ThrowIfAny(problems);
+        options = await selection.WithTransfersAsync(options with { Epsilons = [.. options.Epsilons.Distinct()] });
+        if (parsed.GetResult(_dataset) is null)
+        {
+            selection.RequireOneDataset(options);
+        }
+
+        return await job.StartAsync(parsed.GetValue(_name), selection.Run, options);
     }
 }

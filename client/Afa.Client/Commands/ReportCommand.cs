@@ -9,26 +9,49 @@ using Afa.Training;
 
 namespace Afa.Client.Commands;
 
-/// <summary>Writes the report of a run again.</summary>
+/// <summary>Writes the report of a run or an evaluation again.</summary>
 internal sealed class ReportCommand : StoreCommand
 {
     private const long MaximumResultSizeInBytes = 256 << 20;
 
     private readonly ClientContext _context;
-    private readonly Argument<string> _run = new("RUN") { Description = "Name of a run." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run or of an evaluation." };
 
     public ReportCommand(ClientContext context)
-        : base(context, "report", "Writes the report of a run again, with its last evaluation if it has one.", "afa report my-run")
+        : base(
+            context,
+            "report",
+            "Writes the report of an evaluation again, or that of a training run with the evaluation that ended it.",
+            "afa report my-run",
+            "afa report my-evaluation")
     {
         _context = context;
-        Arguments.Add(_run);
+        Arguments.Add(_name);
     }
 
     protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
         var output = new ClientOutput(_context, json: false);
-        var run = await RunLookup.FindAsync(control, parsed.GetValue(_run)!, _context.Interrupt);
+        switch (await NamedWork.FindAsync(control, parsed.GetValue(_name)!, _context.Interrupt))
+        {
+            case { Training: { } run }:
+                WriteTraining(output, run, store);
+                break;
+            case { Evaluation: { State: RunState.Completed } evaluation }:
+                var result = await EvaluationLookup.ResultAsync(control, evaluation.Evaluation, _context.Interrupt);
+                await new EvaluationJob(control, _context, output, store).ReportAsync(result, EvaluationJob.ReportDirectory(store, evaluation.Evaluation));
+                break;
+            case { Evaluation: { } evaluation }:
+                throw new CommandFailedException(
+                    $"Evaluation '{evaluation.Evaluation}' has no result yet ({StatusText.Name(evaluation.State)}, {StatusText.Percent(evaluation.Share)}). " +
+                    $"Go on with: {_context.CommandLine($"evaluate --resume {evaluation.Evaluation}", store)}");
+        }
 
+        return ExitCode.Success;
+    }
+
+    private static void WriteTraining(ClientOutput output, TrainingRunStatus run, string store)
+    {
         var directory = TrainingJob.ReportDirectory(store, run.Run);
         var evaluation = ReadResult(Path.Combine(directory, "result.json"));
         if (evaluation is null)
@@ -37,10 +60,9 @@ internal sealed class ReportCommand : StoreCommand
         }
 
         output.Text.WriteLine($"Report: {ReportWriter.Write(directory, run, evaluation)}");
-        return ExitCode.Success;
     }
 
-    private static EvaluationResult? ReadResult(string path)
+    private static EvaluationDocument? ReadResult(string path)
     {
         var file = new FileInfo(path);
         if (!file.Exists)
@@ -55,7 +77,7 @@ internal sealed class ReportCommand : StoreCommand
 
         try
         {
-            return JsonSerializer.Deserialize<EvaluationResult>(File.ReadAllBytes(path), AfaJson.Options);
+            return JsonSerializer.Deserialize<EvaluationDocument>(File.ReadAllBytes(path), AfaJson.Options);
         }
         catch (JsonException exception)
         {

@@ -13,26 +13,13 @@ internal sealed class TrainingFollower(IAfaControl control, TimeProvider clock)
     /// <param name="interrupt">Pauses the run. Its last step is still finished.</param>
     public async Task<TrainingRunStatus> FollowAsync(string run, TrainingRunStatus? known, IProgressView view, CancellationToken interrupt)
     {
-        var epochsShown = known?.History.Count ?? 0;
-        var recoveriesShown = known?.Recoveries ?? 0;
+        var shown = new ShownTraining(view, known);
         var isPausing = false;
         while (true)
         {
             var status = await control.GetTrainingAsync(run, CancellationToken.None)
                 ?? throw new CommandFailedException($"Run '{run}' is no longer known to the cluster; was its folder deleted?");
-            foreach (var epoch in status.History.Skip(epochsShown))
-            {
-                view.WriteLine(StatusText.Epoch(epoch, status.Epochs));
-            }
-
-            if (status.Recoveries > recoveriesShown)
-            {
-                view.WriteLine($"Something failed or was lost; the run goes on from its last checkpoint ({StatusText.Count(status.Recoveries, "recovery", "recoveries")} so far).");
-            }
-
-            epochsShown = status.History.Count;
-            recoveriesShown = status.Recoveries;
-            view.Update(StatusText.Progress(status));
+            shown.Update(status);
             if (status.State is RunState.Paused or RunState.Completed or RunState.Failed)
             {
                 return status;

@@ -21,7 +21,13 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
                 $"There is a run '{name}' in {store} already ({StatusText.Name(existing.State)}). Go on with it by --resume {name}, or choose another name.");
         }
 
-        var run = name ?? await NewNameAsync($"{options.Dataset}-{StatusText.Name(options.Method)}");
+        if (name is not null && await control.GetEvaluationAsync(name, context.Interrupt) is not null)
+        {
+            throw new UsageException($"There is an evaluation '{name}' in {store} already; choose another name, as 'afa report' and 'afa watch' take both.");
+        }
+
+        var run = name ?? await RunName.CreateAsync(
+            $"{options.Dataset}-{StatusText.Name(options.Method)}", context.Clock.GetLocalNow(), async taken => await control.GetTrainingAsync(taken, context.Interrupt) is not null);
         output.WritePairs(TrainingSummary.Describe(run, options, store));
         await control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options), context.Interrupt);
         return run;
@@ -90,11 +96,11 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     /// <summary>Evaluates under the threat model of the training.</summary>
     public static EvaluationOptions EvaluationOptions(TrainingOptions training, string checkpoint) => new()
     {
-        Checkpoint = checkpoint,
+        Checkpoints = [checkpoint],
         Dataset = training.Dataset,
         DataDirectory = training.DataDirectory,
         Norm = training.Attack.Norm,
-        Epsilon = training.Attack.Epsilon,
+        Epsilons = training.Attack.Epsilon is { } epsilon ? [epsilon] : [],
         Seed = training.Seed,
     };
 
@@ -104,14 +110,18 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         return ExitCode.Failure;
     }
 
-    private async Task<EvaluationResult> EvaluateAsync(TrainingRunStatus status, int images)
+    private async Task<EvaluationDocument> EvaluateAsync(TrainingRunStatus status, int images)
     {
         var checkpoint = status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
-        var options = EvaluationOptions(Options(status), checkpoint) with { Images = images };
-        var name = RunName.ForEvaluation(status.Run, JsonSerializer.Serialize(options, AfaJson.Options));
+        var options = JsonSerializer.Serialize(EvaluationOptions(Options(status), checkpoint) with { Images = images }, AfaJson.Options);
+        var name = RunName.ForEvaluation(status.Run, options);
         try
         {
-            return await output.WithProgressAsync(view => new EvaluationFollower(control, context.Clock).EvaluateAsync(name, options, view, context.Interrupt));
+            await control.StartEvaluationAsync(name, options, context.Interrupt);
+            var ended = await output.WithProgressAsync(view => new EvaluationFollower(control, context.Clock).FollowAsync(name, view, context.Interrupt));
+            return ended.State == RunState.Completed
+                ? await EvaluationLookup.ResultAsync(control, name, context.Interrupt)
+                : throw new CommandFailedException($"The evaluation of {checkpoint} failed: {ended.Message}\nThe trained model is stored. Evaluate it with: {ResumeCommand(status.Run)}");
         }
         catch (OperationCanceledException) when (context.Interrupt.IsCancellationRequested)
         {
@@ -119,21 +129,5 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         }
     }
 
-    private async Task<string> NewNameAsync(string prefix)
-    {
-        var first = RunName.Create(prefix, context.Clock.GetLocalNow());
-        var name = first;
-        for (var i = 2; await control.GetTrainingAsync(name, context.Interrupt) is not null; i++)
-        {
-            name = $"{first}-{i}";
-        }
-
-        return name;
-    }
-
-    private string ResumeCommand(string run)
-    {
-        var isDefault = store == context.StoreDirectory(null);
-        return $"afa train --resume {run}{(isDefault ? "" : $" --store {store}")}";
-    }
+    private string ResumeCommand(string run) => context.CommandLine($"train --resume {run}", store);
 }

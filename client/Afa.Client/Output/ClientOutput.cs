@@ -49,6 +49,12 @@ internal sealed class ClientOutput(ClientContext context, bool json)
             return;
         }
 
+        WriteMarkdownTable(headers, rows);
+    }
+
+    /// <summary>Writes a table as Markdown.</summary>
+    public void WriteMarkdownTable(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
         var widths = headers.Select((header, column) => rows.Select(row => row[column].Length).Append(header.Length).Max()).ToArray();
         Text.WriteLine(Line(headers));
         Text.WriteLine(Line([.. widths.Select(width => new string('-', width))]));
@@ -60,6 +66,9 @@ internal sealed class ClientOutput(ClientContext context, bool json)
         string Line(IReadOnlyList<string> cells) => $"| {string.Join(" | ", cells.Select((cell, column) => cell.PadRight(widths[column])))} |";
     }
 
+    /// <summary>Writes a reason to doubt what the command shows, on standard error.</summary>
+    public void WriteWarning(string warning) => context.Error.WriteLine($"warning: {warning}");
+
     /// <summary>Shows the progress of some work while it goes on.</summary>
     public async Task<T> WithProgressAsync<T>(Func<IProgressView, Task<T>> work)
     {
@@ -68,9 +77,11 @@ internal sealed class ClientOutput(ClientContext context, bool json)
             return await work(new PlainProgress(Text, context.Clock));
         }
 
+        TerminalProgress? view = null;
         return await Terminal.Progress()
             .AutoClear(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 20 }, new PercentageColumn(), new DetailColumn())
-            .StartAsync(progress => work(new TerminalProgress(Terminal, progress)));
+            .UseRenderHook((bar, _) => new Rows([bar, .. (view?.Lines ?? []).Select(line => new Text(line) { Overflow = Overflow.Ellipsis })]))
+            .StartAsync(progress => work(view = new TerminalProgress(Terminal, progress)));
     }
 }

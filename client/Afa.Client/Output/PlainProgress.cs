@@ -19,7 +19,7 @@ internal sealed class PlainProgress(TextWriter output, TimeProvider clock) : IPr
             }
 
             _lastLine = clock.GetTimestamp();
-            output.WriteLine($"{state.Title}: {string.Join(", ", Parts(state))}");
+            output.WriteLine(string.Join("; ", state.Lines.Select(line => $"{line.Name} {line.Text}").Prepend($"{state.Title}: {string.Join(", ", Parts(state))}")));
         }
     }
 
@@ -36,6 +36,11 @@ internal sealed class PlainProgress(TextWriter output, TimeProvider clock) : IPr
         if (state.Unit.Length > 0)
         {
             yield return $"{state.Unit} {state.Done}/{state.Total}";
+        }
+
+        if (state.Share is { } share)
+        {
+            yield return StatusText.Percent(share);
         }
 
         if (state.Detail.Length > 0)

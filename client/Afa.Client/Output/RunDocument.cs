@@ -6,28 +6,41 @@ using Afa.Training;
 
 namespace Afa.Client.Output;
 
-/// <summary>Runs and results as programs read them.</summary>
+/// <summary>Runs, evaluations and results as programs read them.</summary>
 internal static class RunDocument
 {
     /// <summary>A run's status with its options as an object instead of as a text.</summary>
-    public static JsonObject Create(TrainingRunStatus status)
-    {
-        var run = JsonSerializer.SerializeToNode(status, AfaJson.Options)!.AsObject();
-        run.Remove("optionsJson");
-        run["options"] = JsonNode.Parse(status.OptionsJson);
-        return run;
-    }
+    public static JsonObject Create(TrainingRunStatus status) => WithOptions(status, status.OptionsJson);
+
+    /// <summary>An evaluation's status, likewise.</summary>
+    public static JsonObject Create(EvaluationStatus status) => WithOptions(status, status.OptionsJson);
 
     /// <summary>What a training command has done.</summary>
     /// <param name="reportPath">Path of the HTML report; null if none was written.</param>
-    public static JsonObject Create(TrainingRunStatus status, EvaluationResult? evaluation, string? reportPath) => new()
+    public static JsonObject Create(TrainingRunStatus status, EvaluationDocument? evaluation, string? reportPath) => new()
     {
         ["run"] = Create(status),
         ["evaluation"] = evaluation is null ? null : Create(evaluation),
         ["report"] = reportPath,
     };
 
-    /// <summary>A result without its images, which are in the report.</summary>
-    public static JsonNode Create(EvaluationResult evaluation) =>
-        JsonSerializer.SerializeToNode(evaluation with { Examples = [] }, AfaJson.Options)!;
+    /// <summary>What an evaluation has found, and where its report is.</summary>
+    public static JsonObject Create(EvaluationDocument evaluation, string reportPath)
+    {
+        var document = Create(evaluation);
+        document["report"] = reportPath;
+        return document;
+    }
+
+    /// <summary>Results without their images, which are in the report.</summary>
+    public static JsonObject Create(EvaluationDocument evaluation) =>
+        JsonSerializer.SerializeToNode(evaluation with { Results = [.. evaluation.Results.Select(result => result with { Examples = [] })] }, AfaJson.Options)!.AsObject();
+
+    private static JsonObject WithOptions<T>(T status, string optionsJson)
+    {
+        var document = JsonSerializer.SerializeToNode(status, AfaJson.Options)!.AsObject();
+        document.Remove("optionsJson");
+        document["options"] = JsonNode.Parse(optionsJson);
+        return document;
+    }
 }

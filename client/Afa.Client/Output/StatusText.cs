@@ -14,6 +14,9 @@ internal static class StatusText
     /// <summary>A fraction in [0, 1] with three decimals; "-" for null.</summary>
     public static string Fraction(double? value) => value is null ? "-" : Number(value.Value, "0.000");
 
+    /// <summary>A fraction in [0, 1] as whole percents; 100 only for all.</summary>
+    public static string Percent(double share) => $"{Number(Math.Floor(100 * Math.Clamp(share, 0, 1)), "0")} %";
+
     public static string Number(double value, string format = "0.###") => value.ToString(format, CultureInfo.InvariantCulture);
 
     /// <summary>Such as "1 trainer" or "2 trainers".</summary>
@@ -59,19 +62,6 @@ internal static class StatusText
 
         var epoch = Math.Min(status.Epoch + 1, status.Epochs);
         return new($"{status.Phase}, epoch {epoch}/{status.Epochs}", "step", status.Step, status.Steps, string.Join(", ", details));
-    }
-
-    public static ProgressState Progress(EvaluationStatus status)
-    {
-        var details = status.Standing
-            .Where(attack => attack.Finished > 0)
-            .Select(attack => $"{attack.Attack} {Fraction((double)attack.Standing / attack.Finished)}");
-        if (status.TimeLeft is { } left)
-        {
-            details = details.Append($"{Duration(left)} left");
-        }
-
-        return new("evaluation", "image", status.ImagesDone, status.Images, string.Join(", ", details));
     }
 
     /// <summary>One line on a finished epoch.</summary>

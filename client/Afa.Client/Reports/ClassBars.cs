@@ -10,15 +10,14 @@ internal static class ClassBars
 {
     private const int MostClasses = 30;
 
-    public static XElement? Create(EvaluationResult evaluation)
+    public static XElement? Create(EvaluationResult result)
     {
-        if (evaluation.Attacks.Count == 0 || evaluation.Attacks[0].Classes.Count == 0)
+        if (result.Attacks is not [{ Classes.Count: > 0 } clean, ..])
         {
             return null;
         }
 
-        var clean = evaluation.Attacks[0];
-        var strongest = evaluation.Attacks.Where(attack => ReportNotes.IsAttack(attack.Attack)).MinBy(attack => attack.Accuracy);
+        var strongest = EvaluationTables.InBall(result).Where(attack => ReportNotes.IsAttack(attack.Attack)).MinBy(attack => attack.Accuracy);
         var compared = strongest ?? clean;
         var bars = clean.Classes.Zip(compared.Classes).Where(pair => pair.First.Total > 0).ToList();
         var isCut = bars.Count > MostClasses;
@@ -41,7 +40,7 @@ internal static class ClassBars
                 Tag("div", Class("label"), pair.First.Name),
                 Tag("div", Bar("clean", pair.First), strongest is null ? null : Bar("attacked", pair.Second)),
             })),
-            Details(ReportTables.Classes(evaluation)));
+            Details(EvaluationTables.Classes(result)));
     }
 
     private static XElement Bar(string style, ClassAccuracy accuracy) => Tag(

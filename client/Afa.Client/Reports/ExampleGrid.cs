@@ -8,11 +8,13 @@ namespace Afa.Client.Reports;
 internal static class ExampleGrid
 {
     /// <exception cref="ArgumentException">An image's pixels do not fit its size.</exception>
-    public static XElement? Create(IReadOnlyList<ExampleImage> examples) => examples.Count == 0 ? null : Tag(
+    public static XElement? Create(EvaluationResult result) => result.Examples.Count == 0 ? null : Tag(
         "section",
         Tag("h2", "Before and after the attack"),
-        Tag("p", "Left: the test image. Middle: the change, stretched to the full range; mid-grey is none, black −ε, white +ε. Right: what the model saw."),
-        Tag("div", Class("examples"), examples.Select(Figure)));
+        Tag("p", $"Left: the test image. Middle: the change, stretched to the full range; mid-grey is none, {Extremes(result.Norm)}. Right: what the model saw."),
+        Tag("div", Class("examples"), result.Examples.Select(Figure)));
+
+    private static string Extremes(string norm) => norm == "linf" ? "black −ε, white +ε" : "black and white the largest of the image";
 
     private static XElement Figure(ExampleImage example) => Tag(
         "figure",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Afa.Attacks;
 using Afa.Evaluation;
 using Afa.Grains;
 using static Afa.Client.Reports.Html;
@@ -9,15 +10,18 @@ namespace Afa.Client.Reports;
 /// <summary>The figures that a reader looks for first.</summary>
 internal static class Headline
 {
-    public static XElement OfEvaluation(EvaluationResult evaluation) => Tag(
+    public static XElement OfEvaluation(EvaluationResult result) => Tag(
         "section",
         Class("cards"),
-        evaluation.Attacks.Select(attack => Card(
+        EvaluationTables.InBall(result).Select(attack => Card(
             attack.Attack,
             ReportText.Fraction(attack.Accuracy),
             $"95 %: {ReportText.Interval(attack.Low, attack.High)}",
             Meter(attack),
-            attack.Attack == "worst-case")));
+            attack.Attack == RobustAccuracy.WorstCase)),
+        CorruptionAccuracy.Mean(result.Attacks) is { } mean
+            ? Card("corruptions", ReportText.Fraction(mean), $"mean of {result.Attacks.Count(attack => attack.Kind == AttackKind.Corruption)}")
+            : null);
 
     /// <summary>Of the last epoch: there is no evaluation yet.</summary>
     public static XElement? OfRun(TrainingRunStatus run)

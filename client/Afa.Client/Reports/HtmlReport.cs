@@ -5,67 +5,55 @@ using static Afa.Client.Reports.Html;
 
 namespace Afa.Client.Reports;
 
-/// <summary>The report as one HTML file for the screen, the phone and the printer.</summary>
+/// <summary>The report as one HTML file.</summary>
 internal static class HtmlReport
 {
-    public static string Title(TrainingRunStatus? run, EvaluationResult? evaluation) =>
-        evaluation is null ? $"AFA: {run!.Run}" : $"AFA: {evaluation.Model} on {evaluation.Dataset}";
-
-    public static string Create(TrainingRunStatus? run, EvaluationResult? evaluation)
+    public static string Title(TrainingRunStatus? run, EvaluationDocument? evaluation) => evaluation switch
     {
-        var title = Title(run, evaluation);
-        return Write(Tag(
-            "html",
-            Attribute("lang", "en"),
-            Tag(
-                "head",
-                Tag("meta", Attribute("charset", "utf-8")),
-                Tag("meta", Attribute("name", "viewport"), Attribute("content", "width=device-width, initial-scale=1")),
-                Tag(
-                    "meta",
-                    Attribute("http-equiv", "Content-Security-Policy"),
-                    Attribute("content", "default-src 'none'; img-src data:; style-src 'unsafe-inline'")),
-                Tag("title", title),
-                Tag("style", HtmlStyle.Sheet)),
-            Tag(
-                "body",
-                Tag(
-                    "main",
-                    Tag("h1", title),
-                    Tag("p", Class("subtitle"), Subtitle(run, evaluation)),
-                    run?.Message is { } message ? Tag("p", Class("message"), message) : null,
-                    evaluation is null ? Headline.OfRun(run!) : Headline.OfEvaluation(evaluation),
-                    Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", ReportNotes.Create(evaluation).Select(note => Tag("li", note)))),
-                    evaluation is null ? null : Evaluation(evaluation),
-                    run is null ? null : Training(run),
-                    Tag(
-                        "section",
-                        Tag("h2", "What was run"),
-                        Tag(
-                            "div",
-                            Class("columns"),
-                            evaluation is null ? null : Table(ReportTables.Evaluation(evaluation), "facts"),
-                            run is null ? null : Table(ReportTables.Run(run), "facts"),
-                            run is null ? null : Table(ReportTables.Options(run), "facts")))))));
-    }
+        null => $"AFA: {run!.Run}",
+        { Results: [var result] } => $"AFA: {result.Model} on {result.Dataset}",
+        { Results: var results } => results.DistinctBy(result => result.Checkpoint).Count() is > 1 and var checkpoints
+            ? $"AFA: {checkpoints} checkpoints on {results[0].Dataset}"
+            : $"AFA: {results[0].Checkpoint} on {results[0].Dataset}",
+    };
 
-    private static string Subtitle(TrainingRunStatus? run, EvaluationResult? evaluation)
+    public static string Create(TrainingRunStatus? run, EvaluationDocument? evaluation) => HtmlPage.Create(
+        Title(run, evaluation),
+        Tag("p", Class("subtitle"), Subtitle(run, evaluation)),
+        run?.Message is { } message ? Tag("p", Class("message"), message) : null,
+        evaluation is null ? null : WarningBox.Create(evaluation),
+        evaluation is null ? Headline.OfRun(run!) : Evaluation(evaluation),
+        Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", ReportNotes.Create(evaluation).Select(note => Tag("li", note)))),
+        run is null ? null : Training(run),
+        Tag(
+            "section",
+            Tag("h2", "What was run"),
+            Tag(
+                "div",
+                Class("columns"),
+                evaluation is { Results: [var result] } ? Table(EvaluationTables.Facts(result), "facts") : null,
+                run is null ? null : Table(TrainingTables.Run(run), "facts"),
+                run is null ? null : Table(TrainingTables.Options(run), "facts"))));
+
+    private static string Subtitle(TrainingRunStatus? run, EvaluationDocument? evaluation)
     {
         var tested = evaluation is null
             ? null
-            : $"{evaluation.Images} {evaluation.Split} images, {evaluation.Norm} ε = {evaluation.Epsilon}, {ReportText.Time(evaluation.CreatedAt)}";
+            : $"evaluation {evaluation.Evaluation}: {evaluation.Results[0].Images} {evaluation.Results[0].Split} images, {Ball(evaluation)}, {ReportText.Time(evaluation.CreatedAt)}";
         var trained = run is null
             ? null
             : $"run {run.Run}: {run.State.ToString().ToLowerInvariant()}, {run.Epoch} of {run.Epochs} epochs in {ReportText.Duration(run.Elapsed)}";
         return string.Join(" · ", new[] { tested, trained }.OfType<string>());
     }
 
-    private static IEnumerable<XElement?> Evaluation(EvaluationResult evaluation)
+    private static string Ball(EvaluationDocument evaluation)
     {
-        yield return Tag("section", Tag("h2", "Accuracy under attack"), Table(ReportTables.Attacks(evaluation), "figures"));
-        yield return ClassBars.Create(evaluation);
-        yield return ExampleGrid.Create(evaluation.Examples);
+        var radii = evaluation.Results.Select(result => result.Epsilon).Distinct().ToList();
+        return $"{evaluation.Results[0].Norm} ε = {(radii.Count > 6 ? $"{radii[0]} to {radii[^1]}" : string.Join(", ", radii))}";
     }
+
+    private static IEnumerable<XElement?> Evaluation(EvaluationDocument evaluation) =>
+        evaluation.Results.Count == 1 ? ResultSection.Create(evaluation.Results[0]) : JobSection.Create(evaluation);
 
     private static IEnumerable<XElement?> Training(TrainingRunStatus run)
     {

@@ -19,6 +19,9 @@ internal static class HtmlStyle
         p { margin: 0 0 12px; }
         .subtitle, .note, caption, summary { color: var(--soft); }
         .message { border-left: 4px solid var(--bad); padding: 8px 12px; background: var(--card); }
+        .warnings { border: 2px solid var(--bad); border-radius: 8px; padding: 10px 16px; margin: 16px 0; }
+        .warnings h2, .warnings h3 { color: var(--bad); font-size: 1.1em; margin: 0 0 4px; }
+        .warnings ul { margin: 0; padding-left: 20px; }
         .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 12px; margin: 20px 0; }
         .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; }
         .card.strong { border: 2px solid var(--attacked); }
@@ -29,7 +32,7 @@ internal static class HtmlStyle
         .meter .band { background: var(--clean); opacity: .55; }
         .strong .meter .band { background: var(--attacked); }
         .meter .mark { width: 3px; margin-left: -1px; background: var(--ink); }
-        aside { border: 1px solid var(--line); border-radius: 8px; padding: 10px 16px; font-size: .92em; }
+        aside { border: 1px solid var(--line); border-radius: 8px; padding: 10px 16px; margin-top: 28px; font-size: .92em; }
         aside h2 { margin: 0; font-size: 1em; }
         aside ul { margin: 4px 0 0; padding-left: 20px; }
         .scroll { overflow-x: auto; }
@@ -40,14 +43,18 @@ internal static class HtmlStyle
         tbody th { font-weight: 500; }
         .figures td, .figures thead th:not(:first-child) { text-align: right; padding: 5px 0 5px 14px; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .figures th { white-space: nowrap; }
+        .ranking tbody th { white-space: normal; min-width: 10em; }
+        .ranking thead th { vertical-align: bottom; }
         .facts { overflow-wrap: anywhere; table-layout: fixed; }
         .facts thead { display: none; }
         .facts caption { font-weight: 600; color: var(--ink); }
         .columns { columns: 2 380px; column-gap: 32px; }
         .columns .scroll { margin-bottom: 20px; }
         strong, span { unicode-bidi: isolate; }
-        @media (max-width: 520px) { .figures { font-size: .85em; } .figures td, .figures thead th:not(:first-child) { padding-left: 9px; } .card { padding: 10px; } .card .figure { font-size: 1.7em; } }
         details { margin-top: 10px; }
+        details.result { border-top: 1px solid var(--line); padding-top: 10px; }
+        details.result .facts { margin-top: 24px; }
+        .result .title { font-size: 1.15em; font-weight: 600; color: var(--ink); }
         summary { cursor: pointer; }
         .figures caption { display: none; }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; color: var(--soft); }
@@ -58,6 +65,19 @@ internal static class HtmlStyle
         .bars { display: grid; grid-template-columns: minmax(80px, max-content) 1fr; gap: 7px 12px; align-items: center; }
         .bars .label { max-width: 32vw; line-height: 1.2; }
         .track { font-size: .85em; line-height: 1.3; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .ranges { display: grid; grid-template-columns: minmax(80px, max-content) 1fr max-content; gap: 3px 14px; align-items: center; margin: 2px 0 28px; }
+        .scroll + .legend { margin: 18px 0 0; }
+        .ranges .label { max-width: 34vw; line-height: 1.2; }
+        .ranges .value { font-variant-numeric: tabular-nums; }
+        .range, .scale { position: relative; height: 20px; }
+        .range { background: linear-gradient(var(--line), var(--line)) 0 50% / 100% 1px no-repeat; }
+        .scale { color: var(--soft); font-size: .8em; }
+        .scale span { position: absolute; transform: translateX(-50%); }
+        .range .band { position: absolute; top: 5px; height: 10px; border-radius: 3px; background: var(--attacked); opacity: .4; }
+        .range .sign { position: absolute; top: 50%; transform: translate(-50%, -50%); }
+        .sign { display: inline-block; width: 11px; height: 11px; vertical-align: -1px; }
+        .sign.robust { background: var(--attacked); border-radius: 2px; }
+        .sign.clean { border: 2px solid var(--clean); border-radius: 50%; background: var(--page); }
         .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); gap: 18px; }
         figure { margin: 0; min-width: 0; break-inside: avoid; }
         .examples figure { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 6px; }
@@ -67,6 +87,7 @@ internal static class HtmlStyle
         .prediction { font-size: .88em; line-height: 1.25; padding-top: 3px; }
         .wrong .prediction { color: var(--bad); font-weight: 650; }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 20px; }
+        .charts figure { max-width: 640px; }
         .charts figcaption { display: flex; flex-wrap: wrap; gap: 0 14px; }
         svg { display: block; width: 100%; height: auto; }
         svg text { fill: var(--ink); font-size: 14px; }
@@ -78,9 +99,10 @@ internal static class HtmlStyle
         .swatch { display: inline-block; width: 14px; height: 14px; border-radius: 3px; vertical-align: -2px; }
         .c0 { background: #5f6b76; } .c1 { background: #b84a00; } .c2 { background: #8e4585; } .c3 { background: #1f6fb2; }
         .c4 { background: #7a5c00; } .c5 { background: #00785a; } .c6 { background: #0b7285; }
+        @media (max-width: 520px) { .figures { font-size: .85em; } .figures td, .figures thead th:not(:first-child) { padding-left: 9px; } .ranges { font-size: .85em; gap: 8px 12px; } .card { padding: 10px; } .card .figure { font-size: 1.7em; } }
         @media print { :root { --ink: #000000; --soft: #444444; --page: #ffffff; --card: #f4f6f8; --line: #bbbbbb; --clean: #1f6fb2; --attacked: #c85200; --bad: #b3261e; }
           body { font-size: 11pt; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }
-          .charts { grid-template-columns: 1fr 1fr; } .columns { columns: 2; } details { display: none; } tr, .card { break-inside: avoid; } }
+          .charts { grid-template-columns: 1fr 1fr; } .columns { columns: 2; } details:not(.result) { display: none; } tr, .card { break-inside: avoid; } }
 
         """;
 }

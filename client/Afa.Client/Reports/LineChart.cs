@@ -1,18 +1,20 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Afa.Grains;
 using ScottPlot;
 using static Afa.Client.Reports.Html;
 
 namespace Afa.Client.Reports;
 
-/// <summary>Curves over the epochs as SVG inside the page.</summary>
+/// <summary>Draws a chart as SVG inside the page.</summary>
 /// <remarks>
 /// ScottPlot draws the lines and nothing that has letters: it measures text with the machine's fonts and on a machine without any, such
-/// as a container, leaves it out. The labels are text elements for the browser, so the same history gives the same chart everywhere.
+/// as a container, leaves it out. The labels are text elements for the browser, so the same figures give the same chart everywhere.
 /// </remarks>
 internal static class LineChart
 {
+    /// <summary>Curves that can be told apart; more have to be faint.</summary>
+    public const int MostColors = 8;
+
     private const int Width = 480;
     private const int Height = 270;
     private const int MostPoints = 500;
@@ -30,81 +32,88 @@ internal static class LineChart
         ("#1F77C4", MarkerShape.FilledCircle, "●"),
         ("#C85200", MarkerShape.FilledSquare, "■"),
         ("#009E73", MarkerShape.FilledTriangleUp, "▲"),
+        ("#A6529B", MarkerShape.FilledDiamond, "◆"),
+        ("#947200", MarkerShape.FilledTriangleDown, "▼"),
+        ("#0E8FA6", MarkerShape.OpenCircle, "○"),
+        ("#D1495B", MarkerShape.OpenSquare, "□"),
+        ("#6B7684", MarkerShape.OpenTriangleUp, "△"),
     ];
 
-    /// <param name="range">Of the vertical axis; null fits it to the values.</param>
-    /// <param name="curves">Null and values that are not finite are left out.</param>
     /// <returns>Null if no curve has a value.</returns>
-    public static XElement? Create(
-        string title,
-        IReadOnlyList<EpochMetrics> history,
-        (double Low, double High)? range,
-        params (string Name, Func<EpochMetrics, double?> Value)[] curves)
+    public static XElement? Create(Chart chart)
     {
-        var styled = curves.Zip(s_styles).Where(curve => history.Any(epoch => IsDrawable(curve.First.Value(epoch)))).ToList();
-        if (styled.Count == 0)
+        var curves = chart.Curves.Where(curve => Values(curve).Any()).ToList();
+        if (curves.Count == 0)
         {
             return null;
         }
 
-        var values = styled.SelectMany(curve => history.Select(curve.First.Value)).Where(IsDrawable).Select(value => value!.Value);
-        var (low, high) = range ?? Fit(values.Min(), values.Max());
-
+        var (low, high) = chart.Y ?? Fit(curves.SelectMany(Values));
         using var plot = new Plot();
-        foreach (var ((_, value), style) in styled)
+        var legend = new List<XElement>();
+        foreach (var curve in curves.Where(curve => curve.IsFaint))
         {
-            foreach (var phase in Phases(history))
-            {
-                AddCurve(plot, phase.Where(epoch => IsDrawable(value(epoch))), value, style.Color, style.Marker);
-            }
+            AddFaint(plot, curve);
         }
 
-        var boundaries = Phases(history).Skip(1).Select(phase => (X: phase[0].Epoch - 0.5, phase[0].Phase)).ToList();
+        foreach (var (curve, style) in curves.Where(curve => !curve.IsFaint).Zip(s_styles))
+        {
+            AddStyled(plot, curve, style.Color, style.Marker);
+            legend.Add(Tag("span", Tag("b", Attribute("style", $"color:{style.Color}"), style.Sign), " " + curve.Name));
+        }
+
+        if (curves.Count(curve => curve.IsFaint) is > 0 and var faint)
+        {
+            legend.Add(Tag("span", Class("faint"), $"thin: {faint} more"));
+        }
+
         return Tag(
             "figure",
-            Tag("figcaption", Tag("strong", title), curves.Length == 1 ? null : styled.Select(curve => Tag(
-                "span", Tag("b", Attribute("style", $"color:{curve.Second.Color}"), curve.Second.Sign), " " + curve.First.Name))),
-            Render(plot, title, (history[0].Epoch - 0.5, history[^1].Epoch + 0.5), (low, high), boundaries));
+            Tag("figcaption", Tag("strong", chart.Title), chart.Curves.Count == 1 ? null : legend),
+            Render(plot, chart, (low, high)));
     }
 
-    private static bool IsDrawable(double? value) => value is > -1e30 and < 1e30;
+    private static IEnumerable<double> Values(ChartCurve curve) => curve.Pieces.SelectMany(Drawable).Select(point => point.Y);
 
-    private static (double Low, double High) Fit(double low, double high)
+    private static IEnumerable<Coordinates> Drawable(IReadOnlyList<(double X, double? Y)> piece) =>
+        piece.Where(point => point.Y is > -1e30 and < 1e30).Select(point => new Coordinates(point.X, point.Y!.Value));
+
+    private static (double Low, double High) Fit(IEnumerable<double> values)
     {
+        var (low, high) = (values.Min(), values.Max());
         var margin = high > low ? 0.06 * (high - low) : Math.Max(Math.Abs(high) / 10, 1e-6);
         return (low - margin, high + margin);
     }
 
-    /// <summary>The history cut where the phase changes.</summary>
-    private static IEnumerable<EpochMetrics[]> Phases(IReadOnlyList<EpochMetrics> history)
+    private static void AddStyled(Plot plot, ChartCurve curve, string color, MarkerShape marker)
     {
-        var start = 0;
-        for (var i = 1; i <= history.Count; i++)
+        foreach (var piece in curve.Pieces)
         {
-            if (i == history.Count || history[i].Phase != history[start].Phase)
-            {
-                yield return history.Skip(start).Take(i - start).ToArray();
-                start = i;
-            }
+            var points = Drawable(piece).ToArray();
+            var stride = (points.Length + MostPoints - 1) / MostPoints;
+            var drawn = points.Where((_, i) => i % stride == 0 || i == points.Length - 1).ToArray();
+
+            var line = plot.Add.Scatter(drawn, Color.FromHex(color));
+            line.LineWidth = 2;
+            line.MarkerShape = marker;
+            line.MarkerSize = drawn.Length > MostMarkers ? 0 : 7;
         }
     }
 
-    private static void AddCurve(Plot plot, IEnumerable<EpochMetrics> epochs, Func<EpochMetrics, double?> value, string color, MarkerShape marker)
+    private static void AddFaint(Plot plot, ChartCurve curve)
     {
-        var points = epochs.Select(epoch => new Coordinates(epoch.Epoch, value(epoch)!.Value)).ToArray();
-        var stride = (points.Length + MostPoints - 1) / MostPoints;
-        var drawn = points.Where((_, i) => i % stride == 0 || i == points.Length - 1).ToArray();
-
-        var curve = plot.Add.Scatter(drawn, Color.FromHex(color));
-        curve.LineWidth = 2;
-        curve.MarkerShape = marker;
-        curve.MarkerSize = drawn.Length > MostMarkers ? 0 : 7;
+        foreach (var piece in curve.Pieces)
+        {
+            var line = plot.Add.Scatter(Drawable(piece).ToArray(), Color.FromHex(Ink).WithAlpha(0.3));
+            line.LineWidth = 1;
+            line.MarkerSize = 0;
+        }
     }
 
-    private static XElement Render(
-        Plot plot, string title, (double Low, double High) x, (double Low, double High) y, List<(double X, string Phase)> boundaries)
+    private static XElement Render(Plot plot, Chart chart, (double Low, double High) y)
     {
-        var epochs = Ticks(x.Low, x.High, most: 8, leastStep: 1);
+        var x = chart.X;
+        var columns = Ticks(x.Low, x.High, most: 8, chart.LeastStep);
         var levels = Ticks(y.Low, y.High, most: 6, leastStep: 0);
 
         plot.FigureBackground.Color = Colors.Transparent;
@@ -112,25 +121,30 @@ internal static class LineChart
         plot.Layout.Fixed(new PixelPadding(left: 58, right: 24, bottom: 46, top: 12));
         plot.Grid.MajorLineColor = Color.FromHex(Ink).WithAlpha(0.15);
         plot.Axes.Color(Color.FromHex(Ink));
-        plot.Axes.Bottom.SetTicks([.. epochs], [.. epochs.Select(_ => "")]);
+        plot.Axes.Bottom.SetTicks([.. columns], [.. columns.Select(_ => "")]);
         plot.Axes.Left.SetTicks([.. levels], [.. levels.Select(_ => "")]);
         plot.Axes.SetLimits(x.Low, x.High, y.Low, y.High);
-        foreach (var boundary in boundaries)
+        foreach (var mark in chart.Marks)
         {
-            plot.Add.VerticalLine(boundary.X, width: 1, Color.FromHex(Ink), LinePattern.Dashed);
+            plot.Add.VerticalLine(mark.X, width: 1, Color.FromHex(Ink), LinePattern.Dashed);
         }
 
         var svg = XElement.Parse(plot.GetSvgXml(Width, Height));
         svg.ReplaceAttributes(
             new XAttribute("viewBox", $"0 0 {Width} {Height}"),
             new XAttribute("role", "img"),
-            new XAttribute("aria-label", $"{title} over the epochs; the table below has the figures"));
-        NameClipPaths(svg, title);
+            Attribute("aria-label", $"{chart.Title} over {chart.Axis}; the tables have the figures"));
 
-        svg.Add(epochs.Select(epoch => Text(plot.GetPixel(new(epoch, y.Low)), 0, 20, "middle", Label(epoch))));
+        // Nothing lies outside the axes. ScottPlot's names of clip paths depend on what the process has drawn before.
+        svg.Descendants().Where(element => element.Name.LocalName == "clipPath").Remove();
+        svg.Descendants().Attributes("clip-path").Remove();
+
+        svg.Add(columns.Select(column => Text(plot.GetPixel(new(column, y.Low)), 0, 20, "middle", Label(column))));
         svg.Add(levels.Select(level => Text(plot.GetPixel(new(x.Low, level)), -8, 5, "end", Label(level))));
-        svg.Add(boundaries.Select(boundary => Text(plot.GetPixel(new(boundary.X, y.High)), 5, 14, "start", boundary.Phase)));
-        svg.Add(Text(plot.GetPixel(new((x.Low + x.High) / 2, y.Low)), 0, 40, "middle", "epoch"));
+        svg.Add(chart.Marks.Select(mark => mark.X < x.Low + 0.7 * (x.High - x.Low)
+            ? Text(plot.GetPixel(new(mark.X, y.High)), 5, 14, "start", mark.Label)
+            : Text(plot.GetPixel(new(mark.X, y.High)), -5, 14, "end", mark.Label)));
+        svg.Add(Text(plot.GetPixel(new((x.Low + x.High) / 2, y.Low)), 0, 40, "middle", chart.Axis));
         return svg;
     }
 
@@ -152,24 +166,4 @@ internal static class LineChart
         new XAttribute("y", at.Y + down),
         new XAttribute("text-anchor", anchor),
         ReportText.Printable(text));
-
-    /// <summary>Numbers the clip paths for this chart: ScottPlot's numbers depend on what the process has drawn before.</summary>
-    private static void NameClipPaths(XElement svg, string title)
-    {
-        var names = svg.Descendants().Attributes("id")
-            .Select((id, i) => (Old: id.Value, New: $"{title.Replace(' ', '-')}-{i}"))
-            .ToDictionary(name => name.Old, name => name.New);
-        foreach (var element in svg.Descendants())
-        {
-            if (element.Attribute("id") is { } id)
-            {
-                id.Value = names[id.Value];
-            }
-
-            if (element.Attribute("clip-path") is { } clip)
-            {
-                clip.Value = $"url(#{names[clip.Value[5..^1]]})";   // It was url(#name).
-            }
-        }
-    }
 }

@@ -9,7 +9,7 @@ internal static class MarkdownReport
 {
     private const string Punctuation = "\\`*_{}[]|#~!$";
 
-    public static string Create(TrainingRunStatus? run, EvaluationResult? evaluation)
+    public static string Create(TrainingRunStatus? run, EvaluationDocument? evaluation)
     {
         var text = new StringBuilder($"# {Escape(HtmlReport.Title(run, evaluation))}\n");
         if (run?.Message is { } message)
@@ -17,47 +17,70 @@ internal static class MarkdownReport
             text.Append($"\n**{Escape(message)}**\n");
         }
 
-        foreach (var table in Tables(run, evaluation).Where(table => table.Rows.Count > 0))
+        if (evaluation is not null)
         {
-            Append(text, table);
+            AppendList(text, WarningBox.Title, WarningBox.Lines(evaluation));
         }
 
-        text.Append($"\n## {ReportNotes.Title}\n\n");
-        foreach (var note in ReportNotes.Create(evaluation))
+        foreach (var (heading, table) in Tables(run, evaluation).Where(part => part.Table is null or { Rows.Count: > 0 }))
         {
-            text.Append($"- {Escape(note)}\n");
+            _ = table is null ? text.Append($"\n# {Escape(heading!)}\n") : Append(text, table);
         }
 
+        AppendList(text, ReportNotes.Title, ReportNotes.Create(evaluation));
         return text.ToString();
     }
 
-    private static IEnumerable<ReportTable> Tables(TrainingRunStatus? run, EvaluationResult? evaluation)
+    /// <summary>The tables, and in between the headings of their parts.</summary>
+    private static IEnumerable<(string? Heading, ReportTable? Table)> Tables(TrainingRunStatus? run, EvaluationDocument? evaluation)
     {
-        if (evaluation is not null)
+        IReadOnlyList<EvaluationResult> results = evaluation?.Results ?? [];
+        if (results.Count > 1)
         {
-            yield return ReportTables.Attacks(evaluation);
-            yield return ReportTables.Classes(evaluation);
-            yield return ReportTables.Evaluation(evaluation);
+            foreach (var table in LeaderboardTables.OfJob(Leaderboard.OfJob(evaluation!)))
+            {
+                yield return (null, table);
+            }
         }
 
-        if (run is not null)
+        foreach (var result in results.Take(JobSection.MostParts))
         {
-            yield return ReportTables.Run(run);
-            yield return ReportTables.Epochs(run.History);
-            yield return ReportTables.Time(PhaseTime.Of(run.History));
-            yield return ReportTables.Options(run);
+            if (results.Count > 1)
+            {
+                yield return (JobSection.Title(result), null);
+            }
+
+            foreach (var table in EvaluationTables.All(result))
+            {
+                yield return (null, table);
+            }
+        }
+
+        foreach (var table in run is null ? [] : TrainingTables.All(run))
+        {
+            yield return (null, table);
         }
     }
 
-    private static void Append(StringBuilder text, ReportTable table)
+    private static void AppendList(StringBuilder text, string title, IReadOnlyList<string> lines)
     {
-        text.Append($"\n## {table.Title}\n\n");
+        if (lines.Count > 0)
+        {
+            text.Append($"\n## {title}\n\n").AppendJoin("", lines.Select(line => $"- {Escape(line)}\n"));
+        }
+    }
+
+    private static StringBuilder Append(StringBuilder text, ReportTable table)
+    {
+        text.Append($"\n## {Escape(table.Title)}\n\n");
         AppendRow(text, table.Columns);
         text.Append('|').Insert(text.Length, " --- |", table.Columns.Count).Append('\n');
         foreach (var row in table.Rows)
         {
             AppendRow(text, row);
         }
+
+        return text;
     }
 
     private static void AppendRow(StringBuilder text, IReadOnlyList<string> cells) =>

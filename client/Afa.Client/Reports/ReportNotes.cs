@@ -1,3 +1,4 @@
+using Afa.Attacks;
 using Afa.Evaluation;
 
 namespace Afa.Client.Reports;
@@ -11,14 +12,15 @@ internal static class ReportNotes
 
     private const string Intervals =
         "Accuracies are fractions in [0, 1] with 95 % Wilson intervals, which cover the choice of images, not the choice of seed. " +
-        "The worst case counts an image only if the model is right on it under every attack that ran.";
+        "The worst case counts an image only if the model is right on it under every attack within the ball that ran.";
 
-    public static IReadOnlyList<string> Create(EvaluationResult? evaluation) =>
+    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation) =>
         evaluation is null ? [Attacks(evaluation), Reconstruction] : [Attacks(evaluation), Reconstruction, Intervals];
 
-    private static string Attacks(EvaluationResult? evaluation)
+    private static string Attacks(EvaluationDocument? evaluation)
     {
-        var attacks = evaluation?.Attacks.Select(attack => attack.Attack).Where(IsAttack).ToList() ?? [];
+        var attacks = evaluation?.Results.SelectMany(result => result.Attacks)
+            .Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack).Where(IsAttack).ToList() ?? [];
         return attacks switch
         {
             [] => "No attack has run on the trained model: figures of the training batches say little about robustness.",
@@ -28,7 +30,7 @@ internal static class ReportNotes
         };
     }
 
-    public static bool IsAttack(string name) => name is not ("clean" or "worst-case");
+    public static bool IsAttack(string name) => name is not (RobustAccuracy.Clean or RobustAccuracy.WorstCase);
 
     private static bool IsPlainGradientAttack(string name) =>
         name.StartsWith("pgd", StringComparison.Ordinal) || name.StartsWith("fgsm", StringComparison.Ordinal);

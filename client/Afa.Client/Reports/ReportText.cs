@@ -15,7 +15,13 @@ internal static class ReportText
 
     public static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
 
+    public static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    public static string Count(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Whole(count)} {noun}s";
+
     public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Day(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public static string Duration(TimeSpan time) => time switch
     {

@@ -10,13 +10,14 @@ namespace Afa.Client.Reports;
 public static class ReportWriter
 {
     /// <summary>
-    /// Writes report.html (one file that needs no network), report.md and, if there is an evaluation, result.json.
-    /// Each appears complete or not at all and replaces an earlier one.
+    /// Writes report.html (one file that needs no network), report.md and, if there is an evaluation, result.json, the schema of that,
+    /// result.schema.json, and a claim for RobustBench for each result under AutoAttack or corruptions.
+    /// Each file appears complete or not at all and replaces an earlier one.
     /// </summary>
     /// <param name="directory">Created if it is missing.</param>
     /// <returns>The full path of report.html.</returns>
-    /// <exception cref="ArgumentException">Neither a run nor an evaluation is given, or an example image's pixels do not fit its size.</exception>
-    public static string Write(string directory, TrainingRunStatus? run, EvaluationResult? evaluation)
+    /// <exception cref="ArgumentException">Neither a run nor an evaluation is given, the evaluation has no results, or an example image's pixels do not fit its size.</exception>
+    public static string Write(string directory, TrainingRunStatus? run, EvaluationDocument? evaluation)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         if (run is null && evaluation is null)
@@ -24,33 +25,24 @@ public static class ReportWriter
             throw new ArgumentException("A report needs a training run, an evaluation or both; neither was given.", nameof(run));
         }
 
+        if (evaluation is { Results.Count: 0 })
+        {
+            throw new ArgumentException($"A report needs at least one result; the evaluation '{evaluation.Evaluation}' has none.", nameof(evaluation));
+        }
+
         var html = HtmlReport.Create(run, evaluation);
         var markdown = MarkdownReport.Create(run, evaluation);
-
-        Directory.CreateDirectory(directory);
         if (evaluation is not null)
         {
-            Replace(Path.Combine(directory, "result.json"), JsonSerializer.SerializeToUtf8Bytes(evaluation, AfaJson.Options));
+            ReportFile.Replace(directory, "result.json", JsonSerializer.SerializeToUtf8Bytes(evaluation, AfaJson.Options));
+            ReportFile.Replace(directory, "result.schema.json", Encoding.UTF8.GetBytes(ResultSchema.Create()));
+            foreach (var (name, claim) in ClaimFiles.Create(evaluation))
+            {
+                ReportFile.Replace(directory, name, Encoding.UTF8.GetBytes(claim.ToJson()));
+            }
         }
 
-        Replace(Path.Combine(directory, "report.md"), Encoding.UTF8.GetBytes(markdown));
-
-        var path = Path.GetFullPath(Path.Combine(directory, "report.html"));
-        Replace(path, Encoding.UTF8.GetBytes(html));
-        return path;
-    }
-
-    private static void Replace(string path, byte[] content)
-    {
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, content);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);   // There is none left after a move.
-        }
+        ReportFile.Replace(directory, "report.md", Encoding.UTF8.GetBytes(markdown));
+        return ReportFile.Replace(directory, "report.html", Encoding.UTF8.GetBytes(html));
     }
 }

@@ -29,7 +29,7 @@ internal static class TimeBars
                 Tag("div", Class("stack"), phase.Parts.Select(part => Segment(part.Name, part.Seconds / phase.Seconds, Color(names, part.Name)))),
             }),
             Tag("p", Class("legend"), names.Select(name => Tag("span", Tag("i", Class($"swatch {Color(names, name)}")), " " + name))),
-            Details(ReportTables.Time(phases)));
+            Details(TrainingTables.Time(phases)));
     }
 
     private static string Color(List<string> names, string name) => $"c{names.IndexOf(name) % Colors}";

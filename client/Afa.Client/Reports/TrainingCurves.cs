@@ -16,15 +16,46 @@ internal static class TrainingCurves
             history[0].Phase == history[^1].Phase ? "." : "; a dashed line marks where the next phase starts."),
         Tag("div", Class("charts"), new[]
         {
-            LineChart.Create("Loss", history, range: null, ("loss", epoch => epoch.Loss)),
-            LineChart.Create(
+            OverEpochs("Loss", history, range: null, ("loss", epoch => epoch.Loss)),
+            OverEpochs(
                 "Accuracy",
                 history,
                 (0, 1),
                 ("clean accuracy", epoch => epoch.CleanAccuracy),
                 ("robust accuracy", epoch => epoch.RobustAccuracy),
                 ("feature match", epoch => epoch.FeatureMatch)),
-            LineChart.Create("Learning rate", history, range: null, ("learning rate", epoch => epoch.LearningRate)),
+            OverEpochs("Learning rate", history, range: null, ("learning rate", epoch => epoch.LearningRate)),
         }),
-        Details(ReportTables.Epochs(history)));
+        Details(TrainingTables.Epochs(history)));
+
+    private static XElement? OverEpochs(
+        string title, IReadOnlyList<EpochMetrics> history, (double Low, double High)? range, params (string Name, Func<EpochMetrics, double?> Value)[] curves)
+    {
+        var phases = Phases(history).ToList();
+        return LineChart.Create(new Chart
+        {
+            Title = title,
+            Axis = "epoch",
+            X = (history[0].Epoch - 0.5, history[^1].Epoch + 0.5),
+            Y = range,
+            LeastStep = 1,
+            Curves = [.. curves.Select(curve => new ChartCurve(
+                curve.Name, [.. phases.Select(phase => phase.Select(epoch => ((double)epoch.Epoch, curve.Value(epoch))).ToList())]))],
+            Marks = [.. phases.Skip(1).Select(phase => (phase[0].Epoch - 0.5, phase[0].Phase))],
+        });
+    }
+
+    /// <summary>The history cut where the phase changes.</summary>
+    private static IEnumerable<EpochMetrics[]> Phases(IReadOnlyList<EpochMetrics> history)
+    {
+        var start = 0;
+        for (var i = 1; i <= history.Count; i++)
+        {
+            if (i == history.Count || history[i].Phase != history[start].Phase)
+            {
+                yield return history.Skip(start).Take(i - start).ToArray();
+                start = i;
+            }
+        }
+    }
 }

@@ -3,13 +3,15 @@ using Afa.Attacks;
 
 namespace Afa.Evaluation;
 
-/// <summary>What to evaluate, on which images and with which attacks.</summary>
+/// <summary>What to evaluate in one job: every checkpoint under every attack at every radius.</summary>
 public sealed record EvaluationOptions : IValidatableObject
 {
-    /// <summary>Name of a checkpoint in the store.</summary>
-    public string Checkpoint { get; init; } = "";
+    private const int MostPairs = 100_000;
 
-    /// <summary>Null: what the checkpoint was trained on.</summary>
+    /// <summary>Names of checkpoints in the store.</summary>
+    public IReadOnlyList<string> Checkpoints { get; init; } = [];
+
+    /// <summary>Null: what the first checkpoint was trained on.</summary>
     public string? Dataset { get; init; }
 
     /// <summary>Folder with the data set's files; null searches the usual places.</summary>
@@ -18,17 +20,22 @@ public sealed record EvaluationOptions : IValidatableObject
     /// <summary>How many test images, from the first on.</summary>
     public int Images { get; init; } = 1000;
 
-    /// <summary>Names from <see cref="AttackRegistry"/>; "clean" is always evaluated.</summary>
+    /// <summary>Cascades as <see cref="AttackCascade.Parse"/> reads them; "clean" is always evaluated.</summary>
     public IReadOnlyList<string> Attacks { get; init; } = ["fgsm", "pgd-20"];
 
     public AttackNorm Norm { get; init; } = AttackNorm.Linf;
 
-    /// <summary>Radius in pixel units ([0, 1]), a decimal or a fraction such as "8/255". Null: the data set's usual radius.</summary>
-    public string? Epsilon { get; init; }
+    /// <summary>Radii in pixel units ([0, 1]), decimals or fractions such as "8/255". Empty: the data set's usual radius.</summary>
+    public IReadOnlyList<string> Epsilons { get; init; } = [];
 
-    public int BatchSize { get; init; } = 250;
+    /// <summary>How many images are attacked at a time on a device slot.</summary>
+    public int BatchSize { get; init; } = 64;
 
+    /// <summary>Every random draw depends on it, the attack, the sample and the restart only.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Whether the adversarial images are stored.</summary>
+    public bool SaveAdversarial { get; init; }
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -42,14 +49,38 @@ public sealed record EvaluationOptions : IValidatableObject
             yield return new($"BatchSize must be in [1, 10000], not {BatchSize}.", [nameof(BatchSize)]);
         }
 
-        if (Epsilon is not null && Radius.Problem(Epsilon, Norm) is { } problem)
+        foreach (var epsilon in Epsilons)
         {
-            yield return new($"Epsilon {problem}.", [nameof(Epsilon)]);
+            if (Radius.Problem(epsilon, Norm) is { } problem)
+            {
+                yield return new($"Epsilon {problem}.", [nameof(Epsilons)]);
+            }
         }
 
-        foreach (var attack in Attacks.Where(attack => !AttackRegistry.Names.Contains(attack)))
+        foreach (var attack in Attacks)
         {
-            yield return new($"Unknown attack '{attack}'; known: {string.Join(", ", AttackRegistry.Names)}.", [nameof(Attacks)]);
+            if (Problem(attack) is { } problem)
+            {
+                yield return new(problem, [nameof(Attacks)]);
+            }
+        }
+
+        if ((long)Checkpoints.Count * Math.Max(1, Epsilons.Count) > MostPairs)
+        {
+            yield return new($"{Checkpoints.Count} checkpoints at {Epsilons.Count} radii are more than {MostPairs} evaluations; split the job.", [nameof(Checkpoints)]);
+        }
+    }
+
+    private string? Problem(string attack)
+    {
+        try
+        {
+            _ = AttackCascade.Parse([attack], Norm);
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return exception.Message.Replace($" (Parameter '{exception.ParamName}')", "", StringComparison.Ordinal);
         }
     }
 }

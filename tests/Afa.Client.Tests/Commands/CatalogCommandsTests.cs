@@ -47,6 +47,18 @@ public sealed class CatalogCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task Attacks_Listed_AreGroupedWithNormsAndCost()
+    {
+        await _client.RunAsync("attacks");
+
+        Assert.Matches(@"\| autoattack +\| [0-9]+,[0-9]{3} +\| AutoAttack standard", _client.Output);
+        Assert.Matches(@"\| cw +\| l2 +\| nearest image +\| 2,000", _client.Output);
+        Assert.Contains("fog-1 to fog-5", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("transfer:CHECKPOINT", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("afa evaluate my-run --attack autoattack", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task DataVerify_NoFiles_SaysWhereItLookedAndHowToGetThem()
     {
         Assert.Equal(ExitCode.Usage, await _client.RunAsync("data", "verify", "cifar-10", "--data-dir", _client.Folder));

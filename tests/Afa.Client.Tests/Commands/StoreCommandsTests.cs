@@ -1,3 +1,4 @@
+using Afa.Evaluation;
 using Afa.Grains;
 using Xunit;
 
@@ -39,6 +40,9 @@ public sealed class StoreCommandsTests : IDisposable
     [InlineData("checkpoints", "delete", "mine")]
     [InlineData("report", "mine")]
     [InlineData("evaluate", "mine")]
+    [InlineData("evaluations", "show", "mine")]
+    [InlineData("leaderboard")]
+    [InlineData("watch", "mine")]
     [InlineData("train", "--resume")]
     public async Task Command_NoStore_SaysHowToGetOne(params string[] arguments)
     {
@@ -52,6 +56,7 @@ public sealed class StoreCommandsTests : IDisposable
     [InlineData("checkpoints", "list", "mien")]
     [InlineData("checkpoints", "show", "mien")]
     [InlineData("report", "mien")]
+    [InlineData("watch", "mien")]
     public async Task Command_UnknownName_ListsTheKnownOnes(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _client.WithStore().RunAsync(arguments));
@@ -73,6 +78,67 @@ public sealed class StoreCommandsTests : IDisposable
 
         Assert.Contains("Fashion-MNIST", _client.Output, StringComparison.Ordinal);
         Assert.Contains("| 8     | features | 0.2500 |", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluations_Listed_ShowsStateShareAndWhatIsEvaluated()
+    {
+        var options = new EvaluationOptions
+        {
+            Checkpoints = [FakeControl.CheckpointName("mine", 1), FakeControl.CheckpointName("mine", 8)],
+            Attacks = ["fgsm", "pgd-20", "square", "autoattack"],
+            Epsilons = ["0.1"],
+        };
+        _client.Cluster.Evaluations.AddRange([FakeControl.Evaluation("wide", RunState.Paused, 1, options), FakeControl.Evaluation("first", RunState.Completed, 2)]);
+
+        await _client.WithStore().RunAsync("evaluations");
+
+        Assert.Matches(@"\| wide +\| paused +\| 50 % +\| 1000/2000 \| 2 checkpoints +\| fgsm, pgd-20, square and 1 more \|", _client.Output);
+        Assert.Matches(@"\| first +\| completed +\| 100 % +\| 1000/1000 \| mine/step-00000080 \| fgsm, pgd-20 +\|", _client.Output);
+    }
+
+    [Fact]
+    public async Task Evaluations_OneOfAnotherVersion_DoesNotHideTheOthers()
+    {
+        _client.Cluster.Evaluations.AddRange([FakeControl.Evaluation("old", RunState.Paused, 1) with { OptionsJson = """{"checkpoint":"a"}""" }, FakeControl.Evaluation("new", RunState.Completed, 2)]);
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("evaluations"));
+        Assert.Matches(@"\| old .* \| \? +\| \? ", _client.Output);
+        Assert.Contains("| new ", _client.Output, StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("evaluations", "show", "old"));
+        Assert.Contains("The options of evaluation 'old' cannot be read", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluations_NoStore_SaysSoAndStartsNoCluster()
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("evaluations"));
+        Assert.Contains($"There are no evaluations in {_client.Store}. 'afa evaluate CHECKPOINT' starts one.", _client.Output, StringComparison.Ordinal);
+        Assert.Equal(0, _client.Connections);
+    }
+
+    [Fact]
+    public async Task EvaluationsShow_Unfinished_ShowsWhatStillStands()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("half", RunState.Paused, 1));
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("evaluations", "show", "half"));
+        Assert.Contains("50 %, 500 of 1000 images", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("pgd-20      still standing 80.0 % (8/10)", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EvaluationsShow_Complete_ShowsTheResult()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("done", RunState.Completed, 2));
+
+        await _client.WithStore().RunAsync("evaluations", "show", "done");
+        Assert.Contains("| worst-case | 0.800    |", _client.Output, StringComparison.Ordinal);
+
+        await _client.RunAsync("evaluations", "show", "done", "--json");
+        Assert.Equal("pgd-20", _client.Document.GetProperty("options").GetProperty("attacks")[1].GetString());
+        Assert.Equal("0.1", _client.Document.GetProperty("result").GetProperty("results")[0].GetProperty("epsilon").GetString());
     }
 
     [Theory]
@@ -113,6 +179,24 @@ public sealed class StoreCommandsTests : IDisposable
 
         Assert.Equal(ExitCode.Success, await _client.RunAsync("report", "mine"));
         Assert.Contains("worst-case", await File.ReadAllTextAsync(Path.Combine(directory, "report.html"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Report_Evaluation_IsWrittenIntoItsFolder()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("done", RunState.Completed, 2));
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("report", "done"));
+        Assert.True(File.Exists(Path.Combine(_client.Store, "evaluations", "done", "report", "report.html")));
+    }
+
+    [Fact]
+    public async Task Report_UnfinishedEvaluation_SaysHowToGoOn()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("half", RunState.Paused, 1));
+
+        Assert.Equal(ExitCode.Failure, await _client.WithStore().RunAsync("report", "half"));
+        Assert.Contains("Evaluation 'half' has no result yet (paused, 50 %). Go on with: afa evaluate --resume half", _client.Error, StringComparison.Ordinal);
     }
 
     [Fact]

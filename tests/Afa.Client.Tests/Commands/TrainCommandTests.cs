@@ -20,7 +20,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(ExitCode.Success, code);
         Assert.Empty(_client.Error);
         Assert.Equal(["start fashion-mnist-afa-20261122-153000"], _client.Cluster.Calls);
-        Assert.Equal(FakeControl.CheckpointName("fashion-mnist-afa-20261122-153000", 8), _client.Cluster.LastEvaluation!.Checkpoint);
+        Assert.Equal(FakeControl.CheckpointName("fashion-mnist-afa-20261122-153000", 8), Assert.Single(_client.Cluster.LastEvaluation!.Checkpoints));
         Assert.Contains("epoch 8/8 (features): loss 0.2500, feature match 0.700, 9.0 s", _client.Output, StringComparison.Ordinal);
         Assert.Contains("| worst-case | 0.800    | 0.490 to 0.943 | 8/10    | Coat 0.600  | 1.0 s |", _client.Output, StringComparison.Ordinal);
 
@@ -57,7 +57,7 @@ public sealed class TrainCommandTests : IDisposable
         await _client.RunAsync("train", "--norm", "l2", "--epsilon", "128/255", "--images", "200", "--data-dir", "/data", "--seed", "5");
 
         var evaluation = _client.Cluster.LastEvaluation!;
-        Assert.Equal((AttackNorm.L2, "128/255", 200, "/data", 5ul), (evaluation.Norm, evaluation.Epsilon, evaluation.Images, evaluation.DataDirectory, evaluation.Seed));
+        Assert.Equal((AttackNorm.L2, "128/255", 200, "/data", 5ul), (evaluation.Norm, Assert.Single(evaluation.Epsilons), evaluation.Images, evaluation.DataDirectory, evaluation.Seed));
     }
 
     [Fact]
@@ -87,6 +87,15 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_NameOfAnEvaluation_IsRefused()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("mine", RunState.Completed, 2));
+
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--run", "mine"));
+        Assert.Contains("There is an evaluation 'mine'", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_TwiceInOneSecond_GetsTwoNames()
     {
         _client.Cluster.Runs.Add(FakeControl.Run("fashion-mnist-afa-20261122-153000", RunState.Completed, 8));
@@ -112,7 +121,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal("mine", _client.Document.GetProperty("run").GetProperty("run").GetString());
         Assert.Equal("completed", _client.Document.GetProperty("run").GetProperty("state").GetString());
         Assert.Equal(5, _client.Document.GetProperty("run").GetProperty("options").GetProperty("epochs").GetInt32());
-        Assert.Equal(4, _client.Document.GetProperty("evaluation").GetProperty("attacks").GetArrayLength());
+        Assert.Equal(4, _client.Document.GetProperty("evaluation").GetProperty("results")[0].GetProperty("attacks").GetArrayLength());
         Assert.EndsWith("report.html", _client.Document.GetProperty("report").GetString(), StringComparison.Ordinal);
         Assert.Contains("epoch 8/8", _client.Error, StringComparison.Ordinal);
     }
@@ -213,7 +222,7 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("train", "--resume", "mine"));
         Assert.Empty(_client.Cluster.Calls);
-        Assert.Equal(FakeControl.CheckpointName("mine", 8), _client.Cluster.LastEvaluation!.Checkpoint);
+        Assert.Equal(FakeControl.CheckpointName("mine", 8), Assert.Single(_client.Cluster.LastEvaluation!.Checkpoints));
     }
 
     [Fact]

@@ -76,6 +76,26 @@ public sealed class ClientOutputTests : IDisposable
         Assert.Contains("features, epoch 2", _output.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Progress_WithLines_ShowsThemBesideTheShare()
+    {
+        var state = new ProgressState("evaluation", "image", 1, 4, "2 images/s") { Share = 0.5, Lines = [("fgsm", "still [standing] 80 %"), ("slot 1:", "pgd-20")] };
+        foreach (var isTerminal in new[] { false, true })
+        {
+            await Output(isTerminal, isInteractive: isTerminal).WithProgressAsync(view =>
+            {
+                view.Update(state);
+                _clock.Advance(TimeSpan.FromSeconds(6));
+                view.Update(state);
+                return Task.FromResult(0);
+            });
+        }
+
+        Assert.Equal("evaluation: image 1/4, 50 %, 2 images/s; fgsm still [standing] 80 %; slot 1: pgd-20", Lines(_output)[0]);
+        Assert.Contains("  fgsm    still [standing] 80 %", _output.ToString(), StringComparison.Ordinal);
+        Assert.Matches(@"evaluation .* 50% 2 images/s", _output.ToString());
+    }
+
     private static string[] Lines(StringWriter writer) => writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private ClientOutput Output(bool isTerminal, bool json = false, bool isInteractive = false) => new(

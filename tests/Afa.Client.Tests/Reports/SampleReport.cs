@@ -1,3 +1,4 @@
+using Afa.Attacks;
 using Afa.Evaluation;
 using Afa.Grains;
 
@@ -32,7 +33,18 @@ internal static class SampleReport
         Message: null,
         LastLoss: 0.8);
 
-    public static EvaluationResult Evaluation() => new()
+    /// <summary>One checkpoint under two attacks.</summary>
+    public static EvaluationDocument Evaluation() => Document(Result());
+
+    public static EvaluationDocument Document(params IReadOnlyList<EvaluationResult> results) => new()
+    {
+        Evaluation = "wednesday",
+        CreatedAt = new DateTimeOffset(2026, 11, 22, 15, 0, 0, TimeSpan.Zero),
+        Seconds = 9,
+        Results = results,
+    };
+
+    public static EvaluationResult Result() => new()
     {
         Checkpoint = "tuesday/epoch-5",
         Model = "small-cnn",
@@ -58,6 +70,30 @@ internal static class SampleReport
             new(4, 3, 1, 2, [255, 0, 0, 0, 0, 255], [128, 128, 128, 128, 128, 128], [255, 0, 0, 0, 0, 255], "Coat", "Coat", "Coat"),
         ],
     };
+
+    /// <summary>Under AutoAttack and an attack that measures distances, with all that a result can hold.</summary>
+    public static EvaluationResult Full() => Result() with
+    {
+        Attacks =
+        [
+            Result().Attacks[0],
+            Attack("autoattack", 10, seconds: 30) with { Stages = [new("apgd-ce", 12, 10), new("apgd-t", 11, 8), new("fab-t", 11, 7), new("square", 10, 5)] },
+            Attack("fab-distance", 11, seconds: 20) with { Kind = AttackKind.MinimumNorm, MedianDistance = 0.0412 },
+            Attack("fog-1", 15, seconds: 1) with { Kind = AttackKind.Corruption },
+            Attack("fog-2", 13, seconds: 1) with { Kind = AttackKind.Corruption },
+            Attack("gaussian-noise-1", 14, seconds: 1) with { Kind = AttackKind.Corruption },
+            Attack("worst-case", 9, seconds: 53),
+        ],
+        Curve = [new(0, 0.8), new(8.0 / 255, 0.45), new(16.0 / 255, 0.1)],
+        Warnings = ["Square broke images that no gradient attack broke."],
+    };
+
+    /// <summary>Twenty images, half of each class.</summary>
+    public static AttackResult Attack(string name, int correct, double seconds = 1)
+    {
+        var (low, high) = WilsonInterval.Of(correct, 20);
+        return new(name, correct, 20, low, high, seconds, [new("Shirt", correct / 2, 10), new("Coat", correct - correct / 2, 10)]);
+    }
 
     private static EpochMetrics Features(int epoch, double loss, double match) => new(
         "features", epoch, loss, null, null, match, 0.1, 10, new Dictionary<string, double> { ["update"] = 2, ["attack"] = 6, ["data"] = 1 });

@@ -1,41 +1,17 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Afa.Evaluation;
 using Afa.Grains;
 using static Afa.Client.Reports.ReportText;
 
 namespace Afa.Client.Reports;
 
-/// <summary>The tables that the HTML and the Markdown report have in common.</summary>
-internal static class ReportTables
+/// <summary>What the reports say about a training run in tables.</summary>
+internal static class TrainingTables
 {
     /// <summary>More epochs than these are thinned out evenly.</summary>
     private const int MostEpochRows = 200;
 
-    public static ReportTable Attacks(EvaluationResult evaluation) => new(
-        "Accuracy under attack",
-        ["Attack", "Accuracy", "95 % interval", "Correct", "Worst class", "Seconds"],
-        [.. evaluation.Attacks.Select(attack => new[]
-        {
-            attack.Attack,
-            Fraction(attack.Accuracy),
-            Interval(attack.Low, attack.High),
-            $"{attack.Correct} / {attack.Total}",
-            attack.WorstClass is { } worst ? $"{worst.Name} ({Fraction(worst.Accuracy)})" : "–",
-            Seconds(attack.Seconds),
-        })]);
-
-    public static ReportTable Classes(EvaluationResult evaluation)
-    {
-        var classes = evaluation.Attacks.Count == 0 ? [] : evaluation.Attacks[0].Classes;
-        return new(
-            "Accuracy of each class",
-            ["Class", "Images", .. evaluation.Attacks.Select(attack => attack.Attack)],
-            [.. classes.Select((c, index) => new[] { c.Name, Whole(c.Total) }
-                .Concat(evaluation.Attacks.Select(attack => AccuracyOfClass(attack, index)))
-                .ToArray())]);
-    }
+    public static IEnumerable<ReportTable> All(TrainingRunStatus run) => [Run(run), Epochs(run.History), Time(PhaseTime.Of(run.History)), Options(run)];
 
     public static ReportTable Epochs(IReadOnlyList<EpochMetrics> history)
     {
@@ -67,21 +43,7 @@ internal static class ReportTables
             Fraction(part.Seconds / phase.Seconds),
         }))]);
 
-    public static ReportTable Evaluation(EvaluationResult evaluation) => Facts(
-        "Evaluation",
-        ("Checkpoint", evaluation.Checkpoint),
-        ("Model", evaluation.Model),
-        ("Data set", evaluation.Dataset),
-        ("Split", evaluation.Split),
-        ("Images", Whole(evaluation.Images)),
-        ("Norm", evaluation.Norm),
-        ("Epsilon", evaluation.Epsilon),
-        ("Seed", evaluation.Seed.ToString(CultureInfo.InvariantCulture)),
-        ("Environment", evaluation.Environment),
-        ("Time taken", Duration(TimeSpan.FromSeconds(evaluation.Seconds))),
-        ("Written", ReportText.Time(evaluation.CreatedAt)));
-
-    public static ReportTable Run(TrainingRunStatus run) => Facts(
+    public static ReportTable Run(TrainingRunStatus run) => ReportTable.Facts(
         "Training run",
         ("Run", run.Run),
         ("State", run.State.ToString().ToLowerInvariant()),
@@ -98,11 +60,11 @@ internal static class ReportTables
         try
         {
             using var options = JsonDocument.Parse(Encoding.UTF8.GetBytes(run.OptionsJson));
-            return Facts("Options", [.. Flatten("", options.RootElement)]);
+            return ReportTable.Facts("Options", [.. Flatten("", options.RootElement)]);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // The latter: an escaped lone surrogate.
         {
-            return Facts("Options", ("Not JSON", run.OptionsJson));   // Shown as it is: the figures are worth a report all the same.
+            return ReportTable.Facts("Options", ("Not JSON", run.OptionsJson));   // Shown as it is: the figures are worth a report all the same.
         }
     }
 
@@ -115,12 +77,4 @@ internal static class ReportTables
                 JsonValueKind.String => element.GetString()!,
                 _ => element.GetRawText(),
             })];
-
-    private static ReportTable Facts(string title, params (string Name, string Value)[] facts) =>
-        new(title, ["Name", "Value"], [.. facts.Select(fact => new[] { fact.Name, fact.Value })]);
-
-    private static string AccuracyOfClass(AttackResult attack, int index) =>
-        index < attack.Classes.Count && attack.Classes[index].Total > 0 ? Fraction(attack.Classes[index].Accuracy) : "–";
-
-    private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Afa.Client.Output;
+using Afa.Grains;
+
+namespace Afa.Client.Commands;
+
+/// <summary>A command that lists things of a store, which holds none of them if it does not exist.</summary>
+internal abstract class StoreListCommand<T> : ClientCommand
+{
+    private readonly ClientContext _context;
+    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly Option<bool> _json = SharedOptions.Json();
+
+    protected StoreListCommand(ClientContext context, string name, string description, params IReadOnlyList<string> examples)
+        : base(name, description, examples)
+    {
+        _context = context;
+        Options.Add(_store);
+        Options.Add(_json);
+        SetAction((parsed, _) => RunAsync(parsed));
+    }
+
+    /// <summary>Such as "runs".</summary>
+    protected abstract string Things { get; }
+
+    /// <summary>How to get the first one; a sentence.</summary>
+    protected abstract string Hint { get; }
+
+    protected abstract IReadOnlyList<string> Headers { get; }
+
+    protected abstract Task<IReadOnlyList<T>> ListAsync(IAfaControl control, CancellationToken cancellationToken);
+
+    protected abstract IReadOnlyList<string> Row(T item);
+
+    /// <summary>The item as programs read it.</summary>
+    protected abstract object Document(T item);
+
+    private async Task<int> RunAsync(ParseResult parsed)
+    {
+        var store = _context.StoreDirectory(parsed.GetValue(_store));
+        var output = new ClientOutput(_context, parsed.GetValue(_json));
+        var items = Directory.Exists(store) ? await ListAsync(store) : [];
+        if (items.Count == 0)
+        {
+            output.Text.WriteLine($"There are no {Things} in {store}. {Hint}");
+        }
+        else if (!output.IsJson)
+        {
+            output.WriteTable(Headers, [.. items.Select(Row)]);
+        }
+
+        output.WriteDocument(items.Select(Document));
+        return ExitCode.Success;
+    }
+
+    private async Task<IReadOnlyList<T>> ListAsync(string store)
+    {
+        await using var session = await _context.Connect(store, _context.Interrupt);
+        return await ListAsync(session.Control, _context.Interrupt);
+    }
+}

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Afa.Client.Control;
+using Afa.Client.Output;
+using Afa.Grains;
+
+namespace Afa.Client.Commands;
+
+/// <summary>Shows work that another process does.</summary>
+internal sealed class WatchCommand : StoreCommand
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly ClientContext _context;
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run or of an evaluation." };
+
+    public WatchCommand(ClientContext context)
+        : base(
+            context,
+            "watch",
+            "Shows how far a training run or an evaluation is that another process works on, until it ends. Ctrl-C ends the watching only.",
+            "afa watch my-run",
+            "afa watch my-evaluation")
+    {
+        _context = context;
+        Arguments.Add(_name);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
+    {
+        var output = new ClientOutput(_context, json: false);
+        var name = parsed.GetValue(_name)!;
+        var work = await NamedWork.FindAsync(control, name, _context.Interrupt);
+        try
+        {
+            return work.Training is { } training
+                ? await WatchAsync(control, training, output, store)
+                : await WatchAsync(control, work.Evaluation!, output, store);
+        }
+        catch (OperationCanceledException) when (_context.Interrupt.IsCancellationRequested)
+        {
+            output.Text.WriteLine($"No longer watching; '{name}' goes on.");
+            return ExitCode.Success;
+        }
+    }
+
+    private async Task<int> WatchAsync(IAfaControl control, TrainingRunStatus status, ClientOutput output, string store)
+    {
+        if (status.State == RunState.Running)
+        {
+            status = await output.WithProgressAsync(view =>
+            {
+                var shown = new ShownTraining(view, status);
+                return FollowAsync(() => control.GetTrainingAsync(status.Run, _context.Interrupt), shown.Update, now => now.State);
+            });
+        }
+
+        if (status.State != RunState.Completed)
+        {
+            throw NotRunning($"Run '{status.Run}'", status.State, $"step {status.Step} of {status.Steps}", status.Message, _context.CommandLine($"train --resume {status.Run}", store));
+        }
+
+        output.Text.WriteLine($"Trained in {StatusText.Duration(status.Elapsed)}. Checkpoint: {status.Checkpoint}");
+        return ExitCode.Success;
+    }
+
+    private async Task<int> WatchAsync(IAfaControl control, EvaluationStatus status, ClientOutput output, string store)
+    {
+        if (status.State == RunState.Running)
+        {
+            status = await output.WithProgressAsync(view => FollowAsync(
+                () => control.GetEvaluationAsync(status.Evaluation, _context.Interrupt), now => view.Update(EvaluationText.Progress(now)), now => now.State));
+        }
+
+        if (status.State != RunState.Completed)
+        {
+            throw NotRunning($"Evaluation '{status.Evaluation}'", status.State, StatusText.Percent(status.Share), status.Message, _context.CommandLine($"evaluate --resume {status.Evaluation}", store));
+        }
+
+        await new EvaluationJob(control, _context, output, store).ShowAsync(status);
+        return ExitCode.Success;
+    }
+
+    private async Task<T> FollowAsync<T>(Func<Task<T?>> ask, Action<T> show, Func<T, RunState> state)
+        where T : class
+    {
+        while (true)
+        {
+            var status = await ask() ?? throw new CommandFailedException("It is no longer in the store; was its folder deleted?");
+            show(status);
+            if (state(status) != RunState.Running)
+            {
+                return status;
+            }
+
+            await Task.Delay(Interval, _context.Clock, _context.Interrupt);
+        }
+    }
+
+    private static CommandFailedException NotRunning(string subject, RunState state, string position, string? message, string resume) =>
+        new($"{subject} is not running anywhere ({StatusText.Name(state)}, {position}){(message is null ? "." : $": {message}")}\nGo on with: {resume}");
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using Afa.Evaluation;
+using Afa.Training;
+
+namespace Afa.Client.Reports;
+
+/// <summary>The JSON schema of result files, by which other programs can check them.</summary>
+internal static class ResultSchema
+{
+    public static string Create()
+    {
+        // What a record cannot be made without is required, and only what may be null may be null.
+        var strict = new JsonSerializerOptions(AfaJson.Options) { RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
+        var document = strict.GetJsonSchemaAsNode(typeof(EvaluationDocument), new() { TreatNullObliviousAsNonNullable = true }).AsObject();
+        document["properties"]!["schemaVersion"] = new JsonObject { ["const"] = EvaluationDocument.CurrentSchemaVersion };
+        document.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        document.Insert(1, "title", "AFA evaluation result");
+        return document.ToJsonString(strict) + "\n";
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using Afa.Checkpoints;
+using Afa.Evaluation;
+
+namespace Afa.Grains;
+
+/// <summary>Makes the result of an evaluation from the records of its units.</summary>
+internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutcome> outcomes, CheckpointStore checkpoints, int slots, TimeProvider time)
+{
+    /// <param name="seconds">Wall time at work.</param>
+    public async Task<EvaluationDocument> CreateAsync(string evaluation, double seconds)
+    {
+        var byPair = outcomes.ToLookup(outcome => (outcome.Unit.Checkpoint, outcome.Unit.Epsilon));
+        var results = new List<EvaluationResult>();
+        for (var checkpoint = 0; checkpoint < job.Options.Checkpoints.Count; checkpoint++)
+        {
+            var state = await checkpoints.LoadStateAsync(job.Options.Checkpoints[checkpoint]);
+            for (var epsilon = 0; epsilon < job.Options.Epsilons.Count; epsilon++)
+            {
+                results.Add(Result(checkpoint, epsilon, state.ModelOptions.Name, [.. byPair[(checkpoint, epsilon)]]));
+            }
+        }
+
+        return new EvaluationDocument { Evaluation = evaluation, CreatedAt = time.GetUtcNow(), Seconds = seconds, Results = results };
+    }
+
+    private EvaluationResult Result(int checkpoint, int epsilon, string model, List<UnitOutcome> units)
+    {
+        var evaluated = units.Sum(unit => unit.Unit.Count);
+        if (evaluated != job.Options.Images)
+        {
+            throw new InvalidOperationException($"The records of {job.Options.Checkpoints[checkpoint]} hold {evaluated} images, not {job.Options.Images}. Start the evaluation under another name.");
+        }
+
+        var attacks = RobustAccuracy.Pool(units, job.Cascades, job.Dataset);
+        return new EvaluationResult
+        {
+            Checkpoint = job.Options.Checkpoints[checkpoint],
+            Model = model,
+            Dataset = job.Dataset.Name,
+            Split = "test",
+            Norm = job.Options.Norm.ToString().ToLowerInvariant(),
+            Epsilon = job.Options.Epsilons[epsilon],
+            Images = evaluated,
+            Seed = job.Options.Seed,
+            CreatedAt = time.GetUtcNow(),
+            Seconds = attacks[^1].Seconds,
+            Attacks = attacks,
+            Curve = RobustnessCurve.Of(units, job.Epsilons[epsilon]),
+            Warnings = ResultWarnings.Of(units, attacks),
+            Examples = [.. units.OrderBy(unit => unit.Unit.Start).SelectMany(unit => unit.Examples)],
+            Environment = $"libtorch {TorchSharp.torch.__version__}, {slots} device slots, {RuntimeInformation.OSDescription}, .NET {Environment.Version}",
+        };
+    }
+}

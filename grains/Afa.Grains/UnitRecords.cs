@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json;
+using Afa.Checkpoints;
+using Afa.Evaluation;
+using Afa.Training;
+using Microsoft.Extensions.Logging;
+
+namespace Afa.Grains;
+
+/// <summary>The records of an evaluation's finished units: in the store, and those read so far in memory. A unit is one blob, whoever did it and however often.</summary>
+internal sealed class UnitRecords(IBlobStore blobs, string evaluation, IReadOnlyList<EvaluationUnit> plan, IReadOnlyList<string> attacks, ILogger logger)
+{
+    private const long MaxSizeInBytes = 256 << 20;
+
+    private readonly Dictionary<string, EvaluationUnit> _units = plan.ToDictionary(Key);
+    private readonly Dictionary<string, UnitOutcome> _outcomes = [];
+
+    /// <summary>Records by key, each whole and of this plan.</summary>
+    public IReadOnlyDictionary<string, UnitOutcome> Outcomes => _outcomes;
+
+    /// <summary>Units without a record, in the order of the plan.</summary>
+    public IEnumerable<EvaluationUnit> Missing => plan.Where(unit => !_outcomes.ContainsKey(Key(unit)));
+
+    /// <summary>Names a unit.</summary>
+    public static string Key(EvaluationUnit unit) => string.Create(CultureInfo.InvariantCulture, $"{unit.Checkpoint:D4}-{unit.Epsilon:D2}-{unit.Start:D6}-{unit.Count}");
+
+    /// <summary>Where a unit's adversarial images lie until they are put together: float32, little-endian.</summary>
+    public static string AdversarialName(string evaluation, string unit) => $"evaluations/{evaluation}/units/{unit}.adversarial";
+
+    /// <summary>Reads the records that are new in the store. A damaged one is left out: its unit runs again.</summary>
+    public async Task RefreshAsync()
+    {
+        var prefix = $"evaluations/{evaluation}/units/";
+        await foreach (var blob in blobs.ListAsync(prefix))
+        {
+            var key = Path.GetFileNameWithoutExtension(blob.Name[prefix.Length..]);
+            if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && _units.TryGetValue(key, out var unit) && !_outcomes.ContainsKey(key)
+                && await blobs.ReadAsync(blob.Name, MaxSizeInBytes) is { } content)
+            {
+                Read(key, unit, content);
+            }
+        }
+    }
+
+    /// <summary>Stores the record of a unit, then counts it.</summary>
+    public async Task AddAsync(EvaluationUnit unit, string json)
+    {
+        var content = System.Text.Encoding.UTF8.GetBytes(json);
+        await blobs.WriteAsync($"evaluations/{evaluation}/units/{Key(unit)}.json", content);
+        Read(Key(unit), unit, content);
+    }
+
+    private void Read(string key, EvaluationUnit unit, byte[] content)
+    {
+        try
+        {
+            var outcome = JsonSerializer.Deserialize<UnitOutcome>(content, AfaJson.Options)!;
+            _outcomes[key] = outcome.Fits(unit, attacks) ? outcome : throw new JsonException("it holds other images or attacks than its name says");
+        }
+        catch (JsonException exception)
+        {
+            logger.LogWarning("The record {Unit} of {Evaluation} is damaged and its unit runs again: {Reason}", key, evaluation, exception.Message);
+        }
+    }
+}
