@@ -12,8 +12,8 @@ internal sealed record ClientContext
 
     public required TextWriter Error { get; init; }
 
-    /// <summary>Opens the cluster that works on the store in a directory.</summary>
-    public required Func<string, CancellationToken, Task<IControlSession>> Connect { get; init; }
+    /// <summary>Opens the cluster that works on the store in a directory, with so many device slots; null: as many as the machine has.</summary>
+    public required Func<string, int?, CancellationToken, Task<IControlSession>> Connect { get; init; }
 
     /// <summary>Cancelled by the first Ctrl-C.</summary>
     public required CancellationToken Interrupt { get; init; }

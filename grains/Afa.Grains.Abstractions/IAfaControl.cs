@@ -39,6 +39,9 @@ public interface IAfaControl
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);
 
+    /// <summary>Makes a checkpoint of weights from elsewhere, if they fit the model, and returns its name.</summary>
+    Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);
 }

@@ -20,6 +20,11 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     [Alias("checkpoints")]
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run);
 
+    /// <summary>Makes a checkpoint of weights from elsewhere and returns its name.</summary>
+    /// <exception cref="ArgumentException">The weights do not fit the model, or there is a checkpoint of this name.</exception>
+    [Alias("import-checkpoint"), ResponseTimeout("00:05:00")]
+    Task<string> ImportCheckpointAsync(CheckpointImport import);
+
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     [Alias("delete-checkpoint")]
     Task DeleteCheckpointAsync(string name);

@@ -7,7 +7,7 @@ namespace Afa.Grains;
 /// <summary>Puts the adversarial images of an evaluation's units together: one <c>.npz</c> for each checkpoint and radius.</summary>
 internal sealed class AdversarialFiles(EvaluationJob job, IReadOnlyCollection<UnitOutcome> outcomes, IBlobStore blobs)
 {
-    /// <summary>Writes <c>adversarial-CHECKPOINT-EPSILON.npz</c> (indices into the options) beside the result, then deletes the parts.</summary>
+    /// <summary>Writes <c>adversarial-CHECKPOINT-EPSILON.npz</c> (indices into the options) beside the result.</summary>
     /// <remarks>
     /// Arrays: x_adv, float32 [image, channel, height, width], an image that no attack broke is as it was; y and clean_prediction; sample_id;
     /// for each cascade broken_by_N, the stage that broke the image, -1 if none did.
@@ -23,7 +23,11 @@ internal sealed class AdversarialFiles(EvaluationJob job, IReadOnlyCollection<Un
             file.Position = 0;
             await blobs.WriteAsync(name, file);
         }
+    }
 
+    /// <summary>Deletes the parts. Only of a completed evaluation: one that was interrupted puts them together again.</summary>
+    public async Task DeletePartsAsync(string evaluation)
+    {
         foreach (var outcome in outcomes)
         {
             await blobs.DeleteAsync(UnitRecords.AdversarialName(evaluation, UnitRecords.Key(outcome.Unit)));

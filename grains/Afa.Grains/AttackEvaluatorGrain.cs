@@ -18,19 +18,30 @@ internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore c
 {
     private const int ReferenceImages = 256;
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_leaseTime = TimeSpan.FromMinutes(2);
 
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<string, ImageClassifier> _models = [];
+    private long _heardAt;
     private DeviceLease? _slot;
     private UnitLease? _lease;
     private Task<string>? _work;
     private UnitProgress _progress = new(RobustAccuracy.Clean, [], 0);
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _heardAt = time.GetTimestamp();
+        this.RegisterGrainTimer(ExpireAsync, new GrainTimerCreationOptions { DueTime = s_leaseTime, Period = s_leaseTime });
+        return Task.CompletedTask;
+    }
+
     public Task BeginAsync(UnitLease lease)
     {
-        if (_lease != lease)
+        _heardAt = time.GetTimestamp();
+        if (_lease != lease || _work is { IsCompleted: true, IsCompletedSuccessfully: false })
         {
             _lease = lease;
+            _progress = new UnitProgress(RobustAccuracy.Clean, [], 0);
             _work = RunAsync(_work, lease);
         }
 
@@ -39,6 +50,7 @@ internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore c
 
     public async Task<UnitReport?> PollAsync(string unit)
     {
+        _heardAt = time.GetTimestamp();
         if (_lease?.Unit != unit)
         {
             return null;
@@ -56,6 +68,9 @@ internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore c
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => FreeAsync();
+
+    /// <summary>Frees the slot when nobody has asked for a while: the run grain's silo died, and its successor needs fewer evaluators.</summary>
+    private Task ExpireAsync() => time.GetElapsedTime(_heardAt) > s_leaseTime ? ReleaseAsync() : Task.CompletedTask;
 
     private async Task FreeAsync()
     {

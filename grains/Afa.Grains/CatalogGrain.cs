@@ -7,7 +7,7 @@ using Orleans.Concurrency;
 namespace Afa.Grains;
 
 [StatelessWorker]
-internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints) : Grain, ICatalogGrain
+internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints, TimeProvider time) : Grain, ICatalogGrain
 {
     private const long MaxResultSizeInBytes = 1 << 30;
 
@@ -63,6 +63,26 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
         }
 
         return names;
+    }
+
+    public async Task<string> ImportCheckpointAsync(CheckpointImport import)
+    {
+        if (import.Run.Contains('/', StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"The name of an imported checkpoint must have no '/', not '{import.Run}'.");
+        }
+
+        var name = ImportedCheckpoint.Name(import.Run);
+        await foreach (var known in checkpoints.ListAsync(name))
+        {
+            if (known == name)
+            {
+                throw new ArgumentException($"There is a checkpoint '{name}' already. Choose another name, or delete it first.");
+            }
+        }
+
+        await checkpoints.SaveAsync(name, await Task.Run(() => ImportedCheckpoint.Create(import, time.GetUtcNow())));
+        return name;
     }
 
     public Task DeleteCheckpointAsync(string name) => checkpoints.DeleteAsync(name);

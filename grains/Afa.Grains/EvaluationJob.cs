@@ -19,7 +19,7 @@ internal sealed record EvaluationJob(EvaluationOptions Options, DatasetDescripti
     /// <summary>Fills in what options leave to the checkpoints and to the data set, and checks what can be checked before work starts.</summary>
     /// <exception cref="ArgumentException">A checkpoint's model does not fit the data set or an attack; the message says how.</exception>
     /// <exception cref="FileNotFoundException">A checkpoint does not exist.</exception>
-    public static async Task<EvaluationJob> CreateAsync(EvaluationOptions options, CheckpointStore checkpoints)
+    public static async Task<(EvaluationJob Job, IReadOnlyList<EvaluatedCheckpoint> Checkpoints)> CreateAsync(EvaluationOptions options, CheckpointStore checkpoints)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         if (options.Checkpoints.Count == 0)
@@ -64,7 +64,8 @@ internal sealed record EvaluationJob(EvaluationOptions Options, DatasetDescripti
             throw new ArgumentException($"The attack '{stage.Name}' changes colors only, but {dataset.Title} has gray images. Leave it out.");
         }
 
-        return job;
+        return (job, [.. states.Select(checkpoint => new EvaluatedCheckpoint(
+            checkpoint.Name, checkpoint.State.ModelOptions.Name, string.Join(' ', checkpoint.State.Files.Select(file => file.Sha256))))]);
     }
 
     private static string? TrainedOn(CheckpointState checkpoint) =>

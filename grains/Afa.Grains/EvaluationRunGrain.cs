@@ -31,6 +31,7 @@ internal sealed class EvaluationRunGrain(
     private UnitRecords? _records;
     private EvaluationProgress? _progress;
     private Queue<EvaluationUnit> _work = [];
+    private bool _isStopping;
     private double _resumedShare;
     private int _resumedImages;
 
@@ -45,6 +46,14 @@ internal sealed class EvaluationRunGrain(
             _loop = RunAsync();
         }
 
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The process ends or the grain moves: what is finished is stored, and the state says that there is more to do.</summary>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        _work.Clear();
         return Task.CompletedTask;
     }
 
@@ -78,15 +87,21 @@ internal sealed class EvaluationRunGrain(
             throw new WorkedOnElsewhereException($"Another process is at work on the evaluation '{Evaluation}'. Follow it with: afa watch {Evaluation}");
         }
 
-        _job = await EvaluationJob.CreateAsync(JsonSerializer.Deserialize<EvaluationOptions>(isNew ? request! : state.State.OptionsJson!, AfaJson.Options)!, checkpoints);
+        (_job, var evaluated) = await EvaluationJob.CreateAsync(JsonSerializer.Deserialize<EvaluationOptions>(isNew ? request! : state.State.OptionsJson!, AfaJson.Options)!, checkpoints);
         var dataset = await Task.Run(() => datasets.Get(_job.Dataset.Name, DataSplit.Test, _job.Options.DataDirectory));
         if (_job.Options.Images > dataset.Count)
         {
             throw new ArgumentException($"Images is {_job.Options.Images}, but {_job.Dataset.Title} has {dataset.Count} test images here.");
         }
 
+        if (!isNew && state.State.Checkpoints.Except(evaluated).FirstOrDefault() is { } changed)
+        {
+            throw new ArgumentException($"The checkpoint '{changed.Name}' has other weights than when the evaluation '{Evaluation}' was begun. Start a new evaluation.");
+        }
+
         if (isNew)
         {
+            state.State.Checkpoints = [.. evaluated];
             state.State.RequestJson = request;
             state.State.OptionsJson = JsonSerializer.Serialize(_job.Options, AfaJson.Options);
             state.State.CreatedAt = time.GetUtcNow();
@@ -113,7 +128,13 @@ internal sealed class EvaluationRunGrain(
             await state.ReadStateAsync();   // Another process that shares the store may be at work.
         }
 
+        if (!isWorking && state.State.State == RunState.Completed)
+        {
+            return Completed(state.State);   // Without its records, of which there may be thousands.
+        }
+
         var records = Records();
+        var progress = _progress!;
         if (!isWorking)
         {
             await records.RefreshAsync();
@@ -121,7 +142,7 @@ internal sealed class EvaluationRunGrain(
 
         var outcomes = records.Outcomes.Values.ToList();
         var done = outcomes.Sum(outcome => outcome.Unit.Count);
-        var share = _progress!.Share(outcomes);
+        var share = progress.Share(outcomes);
         var (elapsed, isMeasured) = (_clock.Elapsed, isWorking && share > _resumedShare);
         var isInterrupted = state.State.State == RunState.Running && !isWorking && !await Heartbeat.IsElsewhereAsync();
         return new EvaluationStatus(
@@ -130,14 +151,21 @@ internal sealed class EvaluationRunGrain(
             state.State.OptionsJson,
             state.State.CreatedAt,
             done,
-            _progress.Images,
-            _progress.Standing(outcomes),
-            _progress.Working,
+            progress.Images,
+            progress.Standing(outcomes),
+            progress.Working,
             share,
             isMeasured ? (done - _resumedImages) / elapsed.TotalSeconds : 0,
             isMeasured ? elapsed * ((1 - share) / (share - _resumedShare)) : null,
-            state.State.Elapsed + (isWorking ? elapsed : TimeSpan.Zero),
+            state.State.Elapsed + (isWorking && state.State.State == RunState.Running ? elapsed : TimeSpan.Zero),
             isInterrupted ? "Its process ended before the evaluation did." : state.State.Message);
+    }
+
+    private EvaluationStatus Completed(EvaluationRunState run)
+    {
+        var options = JsonSerializer.Deserialize<EvaluationOptions>(run.OptionsJson!, AfaJson.Options)!;
+        var images = options.Checkpoints.Count * options.Epsilons.Count * options.Images;
+        return new EvaluationStatus(Evaluation, RunState.Completed, run.OptionsJson!, run.CreatedAt, images, images, [], [], 1, 0, null, run.Elapsed, run.Message);
     }
 
     private UnitRecords Records()
@@ -146,7 +174,7 @@ internal sealed class EvaluationRunGrain(
         {
             _job ??= EvaluationJob.Of(JsonSerializer.Deserialize<EvaluationOptions>(state.State.OptionsJson!, AfaJson.Options)!);
             var plan = EvaluationUnit.Plan(_job.Options.Checkpoints.Count, _job.Options.Epsilons.Count, _job.Options.Images, state.State.Slots);
-            _records = new UnitRecords(blobs, Evaluation, plan, [.. _job.Cascades.Select(cascade => cascade.Name)], logger);
+            _records = new UnitRecords(blobs, Evaluation, plan, _job, logger);
             _progress = new EvaluationProgress(_job);
         }
 
@@ -175,7 +203,14 @@ internal sealed class EvaluationRunGrain(
             }
 
             await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[slot % silos.Count])));
-            await CompleteAsync();
+            if (!_isStopping)
+            {
+                await CompleteAsync();
+            }
+        }
+        catch (Exception exception) when (_isStopping)
+        {
+            logger.LogWarning("Evaluation {Evaluation} rests: {Reason}", Evaluation, exception.Message);
         }
         catch (Exception exception)
         {
@@ -190,6 +225,10 @@ internal sealed class EvaluationRunGrain(
         {
             await Task.WhenAll(evaluators.Select(evaluator => evaluator.ReleaseAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _clock.Stop();
+            if (state.State.State == RunState.Completed)
+            {
+                (_records, _progress) = (null, null);
+            }
         }
     }
 
@@ -200,19 +239,42 @@ internal sealed class EvaluationRunGrain(
         {
             try
             {
-                await _records!.AddAsync(unit, await EvaluateAsync(evaluator, silo, unit));
+                await StoreAsync(unit, await EvaluateAsync(evaluator, silo, unit));
                 losses = 0;
             }
-            catch (LeaseLostException exception) when (++losses < MaxTries)
+            catch (LeaseLostException exception) when (++losses < MaxTries && !_isStopping)
             {
                 // A unit is a pure function of its options, so one that was lost is simply leased again, to whoever is free first.
                 logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
                 _work.Enqueue(unit);
                 await Task.Delay(TimeSpan.FromSeconds(losses), time);   // A dead silo takes a while to be noticed.
             }
+            catch
+            {
+                _work.Clear();   // So that the other slots end with the units that they have.
+                throw;
+            }
             finally
             {
                 _progress!.Remove(unit);
+            }
+        }
+    }
+
+    /// <summary>Stores a record; what took hours to find is not thrown away because the store was away for a moment.</summary>
+    private async Task StoreAsync(EvaluationUnit unit, string outcome)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await _records!.AddAsync(unit, outcome);
+                return;
+            }
+            catch (IOException exception) when (tries < MaxTries && !_isStopping)
+            {
+                logger.LogWarning("The record of {Unit} of {Evaluation} could not be stored and is tried again: {Reason}", unit, Evaluation, exception.Message);
+                await Task.Delay(TimeSpan.FromSeconds(Math.Pow(2, tries)), time);
             }
         }
     }
@@ -236,7 +298,7 @@ internal sealed class EvaluationRunGrain(
                 _progress!.Update(unit, report);
             }
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException)
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException or (IOException and not FileNotFoundException))
         {
             throw new LeaseLostException(exception.Message, exception);
         }
@@ -248,16 +310,28 @@ internal sealed class EvaluationRunGrain(
 
     private async Task CompleteAsync()
     {
-        var document = await new EvaluationSummary(_job!, _records!.Outcomes.Values, checkpoints, devices.Slots, time)
-            .CreateAsync(Evaluation, (state.State.Elapsed + _clock.Elapsed).TotalSeconds);
+        var document = new EvaluationSummary(_job!, _records!.Outcomes.Values, state.State.Checkpoints, devices.Slots, time)
+            .Create(Evaluation, (state.State.Elapsed + _clock.Elapsed).TotalSeconds);
+        var adversarial = new AdversarialFiles(_job!, [.. _records.Outcomes.Values], blobs);
         if (_job!.Options.SaveAdversarial)
         {
-            await new AdversarialFiles(_job, [.. _records.Outcomes.Values], blobs).WriteAsync(Evaluation);
+            await adversarial.WriteAsync(Evaluation);
         }
 
         await blobs.WriteAsync($"evaluations/{Evaluation}/result.json", JsonSerializer.SerializeToUtf8Bytes(document, AfaJson.Options));
         state.State.Elapsed += _clock.Elapsed;
         state.State.State = RunState.Completed;
         await state.WriteStateAsync();
+        if (_job.Options.SaveAdversarial)
+        {
+            try
+            {
+                await adversarial.DeletePartsAsync(Evaluation);
+            }
+            catch (IOException exception)
+            {
+                logger.LogWarning("Parts of the adversarial images of {Evaluation} stay in the store: {Reason}", Evaluation, exception.Message);
+            }
+        }
     }
 }

@@ -9,6 +9,9 @@ internal sealed class EvaluationRunState
     /// <summary>The same with nothing left open.</summary>
     public string? OptionsJson { get; set; }
 
+    /// <summary>The checkpoints as they were at the start, those of transfer attacks too: a table is of one set of weights.</summary>
+    public List<EvaluatedCheckpoint> Checkpoints { get; set; } = [];
+
     public DateTimeOffset CreatedAt { get; set; }
 
     /// <summary>Device slots at the start: the cut into units depends on it, and stays.</summary>

@@ -1,23 +1,22 @@
 using System.Runtime.InteropServices;
-using Afa.Checkpoints;
 using Afa.Evaluation;
 
 namespace Afa.Grains;
 
 /// <summary>Makes the result of an evaluation from the records of its units.</summary>
-internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutcome> outcomes, CheckpointStore checkpoints, int slots, TimeProvider time)
+internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutcome> outcomes, IReadOnlyList<EvaluatedCheckpoint> checkpoints, int slots, TimeProvider time)
 {
     /// <param name="seconds">Wall time at work.</param>
-    public async Task<EvaluationDocument> CreateAsync(string evaluation, double seconds)
+    public EvaluationDocument Create(string evaluation, double seconds)
     {
         var byPair = outcomes.ToLookup(outcome => (outcome.Unit.Checkpoint, outcome.Unit.Epsilon));
         var results = new List<EvaluationResult>();
         for (var checkpoint = 0; checkpoint < job.Options.Checkpoints.Count; checkpoint++)
         {
-            var state = await checkpoints.LoadStateAsync(job.Options.Checkpoints[checkpoint]);
+            var model = checkpoints.First(known => known.Name == job.Options.Checkpoints[checkpoint]).Model;
             for (var epsilon = 0; epsilon < job.Options.Epsilons.Count; epsilon++)
             {
-                results.Add(Result(checkpoint, epsilon, state.ModelOptions.Name, [.. byPair[(checkpoint, epsilon)]]));
+                results.Add(Result(checkpoint, epsilon, model, [.. byPair[(checkpoint, epsilon)]]));
             }
         }
 

@@ -32,7 +32,7 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public async Task<IReadOnlyList<EvaluationStatus>> ListEvaluationsAsync(CancellationToken cancellationToken = default)
     {
         var names = await Catalog.ListEvaluationsAsync().WaitAsync(cancellationToken);
-        var evaluations = await Task.WhenAll(names.Select(name => Evaluation(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        var evaluations = await Task.WhenAll(names.Select(ReadableStatusAsync)).WaitAsync(cancellationToken);
         return [.. evaluations.OfType<EvaluationStatus>().OrderByDescending(evaluation => evaluation.CreatedAt)];
     }
 
@@ -42,7 +42,23 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Catalog.ListCheckpointsAsync(run).WaitAsync(cancellationToken);
 
+    public Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default) =>
+        Catalog.ImportCheckpointAsync(import).WaitAsync(cancellationToken);
+
     public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
+
+    /// <summary>One that can't be read, as another version wrote it or a disk cut it, does not hide the others.</summary>
+    private async Task<EvaluationStatus?> ReadableStatusAsync(string name)
+    {
+        try
+        {
+            return await Evaluation(name).GetStatusAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new EvaluationStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, 0, 0, [], [], 0, 0, null, TimeSpan.Zero, $"It cannot be read: {exception.Message.Split('\n')[0]}");
+        }
+    }
 
     private ICatalogGrain Catalog => grains.GetGrain<ICatalogGrain>(0);
 

@@ -23,7 +23,7 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
         try
         {
             var beat = await blobs.ReadAsync(blob, MaxSizeInBytes) is { } content ? JsonSerializer.Deserialize<Beat>(content, AfaJson.Options) : null;
-            return beat is not null && time.GetUtcNow() - beat.At < s_lifetime && !(beat.Machine == Environment.MachineName && IsGoneOrSelf(beat.ProcessId));
+            return beat is not null && (time.GetUtcNow() - beat.At).Duration() < s_lifetime && !(beat.Machine == Environment.MachineName && IsGoneOrSelf(beat.ProcessId));
         }
         catch (JsonException)
         {

@@ -63,6 +63,11 @@ internal sealed class TrainingRunGrain(
             return;
         }
 
+        await foreach (var imported in checkpoints.ListAsync(ImportedCheckpoint.Name(Run)))
+        {
+            throw new ArgumentException($"There is an imported checkpoint {imported}. Choose another name for the run.");
+        }
+
         await RequireEnoughImagesAsync(options);
         state.State.OptionsJson = JsonSerializer.Serialize(options, AfaJson.Options);
         state.State.CreatedAt = time.GetUtcNow();

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Afa.Grains;
 
 /// <summary>The records of an evaluation's finished units: in the store, and those read so far in memory. A unit is one blob, whoever did it and however often.</summary>
-internal sealed class UnitRecords(IBlobStore blobs, string evaluation, IReadOnlyList<EvaluationUnit> plan, IReadOnlyList<string> attacks, ILogger logger)
+internal sealed class UnitRecords(IBlobStore blobs, string evaluation, IReadOnlyList<EvaluationUnit> plan, EvaluationJob job, ILogger logger)
 {
     private const long MaxSizeInBytes = 256 << 20;
 
@@ -34,10 +34,9 @@ internal sealed class UnitRecords(IBlobStore blobs, string evaluation, IReadOnly
         await foreach (var blob in blobs.ListAsync(prefix))
         {
             var key = Path.GetFileNameWithoutExtension(blob.Name[prefix.Length..]);
-            if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && _units.TryGetValue(key, out var unit) && !_outcomes.ContainsKey(key)
-                && await blobs.ReadAsync(blob.Name, MaxSizeInBytes) is { } content)
+            if (blob.Name.EndsWith(".json", StringComparison.Ordinal) && _units.TryGetValue(key, out var unit) && !_outcomes.ContainsKey(key))
             {
-                Read(key, unit, content);
+                await ReadAsync(blob.Name, key, unit);
             }
         }
     }
@@ -46,20 +45,28 @@ internal sealed class UnitRecords(IBlobStore blobs, string evaluation, IReadOnly
     public async Task AddAsync(EvaluationUnit unit, string json)
     {
         var content = System.Text.Encoding.UTF8.GetBytes(json);
+        var outcome = Parse(unit, content);
         await blobs.WriteAsync($"evaluations/{evaluation}/units/{Key(unit)}.json", content);
-        Read(Key(unit), unit, content);
+        _outcomes[Key(unit)] = outcome;
     }
 
-    private void Read(string key, EvaluationUnit unit, byte[] content)
+    private async Task ReadAsync(string blob, string key, EvaluationUnit unit)
     {
         try
         {
-            var outcome = JsonSerializer.Deserialize<UnitOutcome>(content, AfaJson.Options)!;
-            _outcomes[key] = outcome.Fits(unit, attacks) ? outcome : throw new JsonException("it holds other images or attacks than its name says");
+            if (await blobs.ReadAsync(blob, MaxSizeInBytes) is { } content)
+            {
+                _outcomes[key] = Parse(unit, content);
+            }
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidDataException)
         {
-            logger.LogWarning("The record {Unit} of {Evaluation} is damaged and its unit runs again: {Reason}", key, evaluation, exception.Message);
+            logger.LogWarning("The record {Blob} is damaged and its unit runs again: {Reason}", blob, exception.Message);
         }
     }
+
+    private UnitOutcome Parse(EvaluationUnit unit, byte[] content) =>
+        JsonSerializer.Deserialize<UnitOutcome>(content, AfaJson.Options) is { } outcome && outcome.Fits(unit, job.Cascades, job.Dataset.Classes)
+            ? outcome
+            : throw new JsonException("it holds other images or attacks than its name says");
 }

@@ -23,6 +23,9 @@ internal sealed class ClientHarness : IDisposable
 
     public int Connections { get; private set; }
 
+    /// <summary>Asked for when the last session was opened.</summary>
+    public int? DeviceSlots { get; private set; }
+
     public string Output { get; private set; } = "";
 
     public string Error { get; private set; } = "";
@@ -73,9 +76,10 @@ internal sealed class ClientHarness : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private Task<IControlSession> Connect(string store, CancellationToken cancellationToken)
+    private Task<IControlSession> Connect(string store, int? deviceSlots, CancellationToken cancellationToken)
     {
         Connections++;
+        DeviceSlots = deviceSlots;
         return ConnectError is null ? Task.FromResult<IControlSession>(Cluster) : Task.FromException<IControlSession>(ConnectError);
     }
 }

@@ -147,6 +147,14 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.FromResult(status?.State == RunState.Completed && !LostResults.Contains(evaluation) ? JsonSerializer.Serialize(Document(status), AfaJson.Options) : null);
     }
 
+    public List<CheckpointImport> Imports { get; } = [];
+
+    public Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default)
+    {
+        Imports.Add(import);
+        return Task.FromResult($"runs/{import.Run}/checkpoints/imported");
+    }
+
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<CheckpointSummary>>([.. Checkpoints.Where(checkpoint => run is null || checkpoint.Run == run)]);
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Afa.Tests.Grains;
 using Xunit;
 
@@ -53,14 +55,131 @@ public sealed class KillAndResumeTests
         }
     }
 
+    [Fact]
+    public async Task Evaluate_KilledAndResumed_GivesTheSameResultAndRunsNoFinishedUnitAgain()
+    {
+        var isLong = Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1";
+        var (checkpoints, images, trials, mostKills) = isLong ? (4, 100, 5, 5) : (2, 128, 1, 2);
+        var data = TestData.Write(trainImages: 200, testImages: images);
+        var trained = NewStore();
+        Assert.Equal(0, await FinishAsync(Start(
+            trained,
+            ["train", "--method", "ce", "--train-images", "0", "--width", "0.25", "--batch-size", "20", "--epochs", $"{checkpoints}", "--no-evaluate", "--data-dir", data, "--run", "run"])));
+        string[] evaluate = ["evaluate", "run/*", "--attack", "apgd-ce+square", "--epsilon", "0.2", "--images", $"{images}", "--devices", "cpu:4", "--save-adversarial", "--name", "job"];
+
+        var undisturbed = CopyOf(trained);
+        Assert.Equal(0, await FinishAsync(Start(undisturbed, evaluate)));
+        var units = UnitFiles(undisturbed).Length;
+        Assert.True(units >= 2 * checkpoints, $"{units} units are too few to be interrupted between.");
+
+        var random = new Random(11);
+        for (var trial = 0; trial < trials; trial++)
+        {
+            var store = CopyOf(trained);
+            var finished = new Dictionary<string, (string Bytes, DateTime WrittenAt)>();
+            for (var kills = 0; !IsCompleted(store); kills++)
+            {
+                // Killed before the evaluation was stored, there is nothing to resume: the user starts it again.
+                using var process = Start(store, File.Exists(Path.Combine(store, "state", "evaluation-run", "job.json")) ? ["evaluate", "--resume", "job", "--devices", "cpu:4"] : evaluate);
+                if (kills < mostKills)
+                {
+                    // Some units later, and a moment on: in the first units, in the next ones, or while the result is put together.
+                    var ended = process.WaitForExitAsync();
+                    var enough = finished.Count + random.Next(kills == 0 ? 1 : 0, 1 + (units / (mostKills + 1)));
+                    while (!ended.IsCompleted && UnitFiles(store).Length < enough)
+                    {
+                        await Task.WhenAny(ended, Task.Delay(10));
+                    }
+
+                    await Task.WhenAny(ended, Task.Delay(random.Next(0, 300)));
+                }
+
+                if (process.HasExited || kills == mostKills)
+                {
+                    Assert.Equal(0, await FinishAsync(process));
+                    break;
+                }
+
+                process.Kill();   // SIGKILL; perhaps while it writes the report, when there is nothing left to resume.
+                await process.WaitForExitAsync();
+                var now = Units(store);
+                Assert.All(finished, unit => Assert.Equal(unit.Value, now[unit.Key]));
+                finished = now;
+            }
+
+            Assert.NotEmpty(finished);
+            var records = Units(store);
+            Assert.Equal(units, records.Count);
+            Assert.All(finished, unit => Assert.Equal(unit.Value, records[unit.Key]));   // Not written again.
+            Assert.Equal(Result(undisturbed), Result(store));
+            Assert.Equal(AdversarialImages(undisturbed), AdversarialImages(store));
+        }
+    }
+
+    private static bool IsCompleted(string store)
+    {
+        var state = Path.Combine(store, "state", "evaluation-run", "job.json");
+        return File.Exists(state) && (string?)JsonNode.Parse(File.ReadAllText(state))!["state"] == "completed";
+    }
+
+    /// <summary>The records of finished units.</summary>
+    private static string[] UnitFiles(string store)
+    {
+        var folder = Path.Combine(store, "evaluations", "job", "units");
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
+    }
+
+    private static Dictionary<string, (string Bytes, DateTime WrittenAt)> Units(string store) =>
+        UnitFiles(store).ToDictionary(file => Path.GetFileName(file), file => (HashOf(file), File.GetLastWriteTimeUtc(file)));
+
+    /// <summary>The result without what differs from run to run: times and dates.</summary>
+    private static string Result(string store)
+    {
+        var result = JsonNode.Parse(File.ReadAllText(Path.Combine(store, "evaluations", "job", "result.json")))!;
+        RemoveTimes(result);
+        return result.ToJsonString();
+    }
+
+    private static void RemoveTimes(JsonNode? node)
+    {
+        if (node is JsonObject parent)
+        {
+            parent.Remove("createdAt");
+            parent.Remove("seconds");
+        }
+
+        foreach (var child in node switch { JsonObject members => members.Select(member => member.Value), JsonArray items => items, _ => [] })
+        {
+            RemoveTimes(child);
+        }
+    }
+
+    private static Dictionary<string, string> AdversarialImages(string store) =>
+        Directory.GetFiles(Path.Combine(store, "evaluations", "job"), "*.npz").ToDictionary(file => Path.GetFileName(file), HashOf);
+
     private static Dictionary<string, string> FinalFiles(string store)
     {
         // Model and optimizer files are named by their hash, so equal names are equal bytes; the bytes are compared all the same.
         var folder = Directory.GetDirectories(Path.Combine(store, "runs", "run", "checkpoints")).Order(StringComparer.Ordinal).Last();
-        return Directory.GetFiles(folder, "*.safetensors").ToDictionary(file => Path.GetFileName(folder) + "/" + Path.GetFileName(file), file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+        return Directory.GetFiles(folder, "*.safetensors").ToDictionary(file => Path.GetFileName(folder) + "/" + Path.GetFileName(file), HashOf);
     }
 
+    private static string HashOf(string file) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)));
+
     private static string NewStore() => Directory.CreateTempSubdirectory("afa-store-").FullName;
+
+    private static string CopyOf(string store)
+    {
+        var copy = NewStore();
+        foreach (var file in Directory.GetFiles(store, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(store, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return copy;
+    }
 
     private static Process Start(string store, string[] arguments)
     {

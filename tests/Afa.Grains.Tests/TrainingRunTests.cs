@@ -118,9 +118,10 @@ public sealed class TrainingRunTests : IAsyncLifetime
     {
         await _cluster.TrainAsync("undisturbed", Tiny);
         await _cluster.Control.StartTrainingAsync("damaged", JsonSerializer.Serialize(Tiny, AfaJson.Options));
-        await _cluster.WaitAsync("damaged", status => status.Step >= 13);
+        await _cluster.WaitAsync("damaged", status => status.Step >= 7);
         await _cluster.Control.PauseTrainingAsync("damaged");
         var paused = await _cluster.WaitAsync("damaged", status => status.State != RunState.Running);
+        Assert.Equal(RunState.Paused, paused.State);
         var file = (await _cluster.Checkpoints.LoadStateAsync(paused.Checkpoint!)).Files[0].Name;
         await _cluster.Store.WriteAsync($"{paused.Checkpoint}/{file}", new byte[100]);
 

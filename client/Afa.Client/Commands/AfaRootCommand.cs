@@ -21,6 +21,7 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
             "Lists, shows and deletes stored checkpoints.",
             new CheckpointsListCommand(context),
             new CheckpointsShowCommand(context),
+            new CheckpointsImportCommand(context),
             new CheckpointsDeleteCommand(context)));
         Subcommands.Add(new CommandGroup(
             "data",

@@ -40,6 +40,7 @@ internal sealed class EvaluateCommand : ClientCommand
     };
 
     private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly Option<int?> _devices = SharedOptions.Devices();
     private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: evaluations/NAME/report in the store." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
@@ -57,7 +58,7 @@ internal sealed class EvaluateCommand : ClientCommand
     {
         _context = context;
         Arguments.Add(_checkpoints);
-        foreach (var option in Starting.Concat<Option>([_resume, _store, _report, _json]))
+        foreach (var option in Starting.Concat<Option>([_resume, _store, _devices, _report, _json]))
         {
             Options.Add(option);
         }
@@ -88,7 +89,7 @@ internal sealed class EvaluateCommand : ClientCommand
 
         var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        await using var session = await _context.Connect(store, _context.Interrupt);
+        await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         var job = new EvaluationJob(session.Control, _context, output, store);
         var name = isResume ? await job.ResumeAsync(parsed.GetValue(_resume)) : await StartAsync(parsed, settings, session.Control, job);
         return await job.FinishAsync(name, parsed.GetValue(_report));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Afa.Client.Options;
 
 namespace Afa.Client.Commands;
@@ -6,10 +7,30 @@ namespace Afa.Client.Commands;
 /// <summary>Options that several commands take; each command needs instances of its own.</summary>
 internal static class SharedOptions
 {
+    private const int MostSlots = 256;
+
     public static Option<string?> Store() => new("--store")
     {
         HelpName = "DIR",
         Description = $"Folder with runs and checkpoints. Without it: ${ClientContext.StoreVariable}, else afa-store in the current folder.",
+    };
+
+    /// <summary>Device slots of the cluster that a command starts; null: not given.</summary>
+    public static Option<int?> Devices() => new("--devices")
+    {
+        HelpName = "cpu:N",
+        Description = $"Works on N device slots at once, each with its share of the cores. [default: cpu:{Environment.ProcessorCount}, one for each core]",
+        CustomParser = argument =>
+        {
+            var text = argument.Tokens[0].Value;
+            if (text.StartsWith("cpu:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots is >= 1 and <= MostSlots)
+            {
+                return slots;
+            }
+
+            argument.AddError($"--devices must be cpu:N with N from 1 to {MostSlots}, such as cpu:{Environment.ProcessorCount}, not '{text}'.");
+            return null;
+        },
     };
 
     public static Option<bool> Json() => new("--json")

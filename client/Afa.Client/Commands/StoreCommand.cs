@@ -17,7 +17,7 @@ internal abstract class StoreCommand : ClientCommand
         SetAction(async (parsed, _) =>
         {
             var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
-            await using var session = await _context.Connect(store, _context.Interrupt);
+            await using var session = await _context.Connect(store, null, _context.Interrupt);
             return await RunAsync(parsed, session.Control, store);
         });
     }

@@ -55,7 +55,7 @@ internal abstract class StoreListCommand<T> : ClientCommand
 
     private async Task<IReadOnlyList<T>> ListAsync(string store)
     {
-        await using var session = await _context.Connect(store, _context.Interrupt);
+        await using var session = await _context.Connect(store, null, _context.Interrupt);
         return await ListAsync(session.Control, _context.Interrupt);
     }
 }

@@ -30,6 +30,7 @@ internal sealed class TrainCommand : ClientCommand
     };
 
     private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly Option<int?> _devices = SharedOptions.Devices();
     private readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Does not attack the trained model." };
     private readonly SettingOption _images = SharedOptions.Images();
     private readonly Option<bool> _json = SharedOptions.Json();
@@ -46,7 +47,7 @@ internal sealed class TrainCommand : ClientCommand
             "afa train --resume trades-all")
     {
         _context = context;
-        foreach (var option in _flags.Concat<Option>([_file, _set, _run, _resume, _store, _noEvaluate, _images, _json]))
+        foreach (var option in _flags.Concat<Option>([_file, _set, _run, _resume, _store, _devices, _noEvaluate, _images, _json]))
         {
             Options.Add(option);
         }
@@ -86,7 +87,7 @@ internal sealed class TrainCommand : ClientCommand
         var store = isResume ? _context.ExistingStoreDirectory(parsed.GetValue(_store)) : _context.StoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
         CreateStore(store);
-        await using var session = await _context.Connect(store, _context.Interrupt);
+        await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {
             session.RequireData(options.Dataset, options.DataDirectory);

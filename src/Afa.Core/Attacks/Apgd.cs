@@ -85,8 +85,9 @@ public sealed class Apgd : IAttack
             if (finished > 0)
             {
                 input.Finished?.Invoke(finished, batch.Rows.Count(row => IsFinished(row) && row.IsBroken));
-                batch.Refill(IsFinished);
             }
+
+            batch.Refill(IsFinished);
         }
 
         return new AttackOutcome(adversarial.MoveToOuterDisposeScope()) { ZeroGradients = zeroGradients };

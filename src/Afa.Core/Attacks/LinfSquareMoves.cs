@@ -1,3 +1,5 @@
+using Afa.Models;
+
 namespace Afa.Attacks;
 
 /// <summary>Andriushchenko et al. 2020 (arXiv:1912.00049), section 3.3 and algorithm 2: squares of one color, at the surface of the Linf ball.</summary>
@@ -21,7 +23,7 @@ internal sealed class LinfSquareMoves(double initialShare, double epsilon, int c
     }
 
     /// <inheritdoc/>
-    public override bool Move(int query, ReadOnlySpan<double> image, Span<double> point, Func<double> uniform)
+    public override ImageWindow? Move(int query, ReadOnlySpan<double> image, Span<double> point, Func<double> uniform)
     {
         var side = Math.Min(Math.Max(Side(query), 1), Math.Min(Height, Width));
         var (top, left) = Place(side, uniform);
@@ -42,6 +44,6 @@ internal sealed class LinfSquareMoves(double initialShare, double epsilon, int c
             }
         }
 
-        return hasChanged;
+        return hasChanged ? new(top, left, side, side) : null;
     }
 }

@@ -48,7 +48,7 @@ public sealed class PgdAttack : IAttack
                 using var chunkScope = NewDisposeScope();
                 var rows = Index(samples, adversarial.device);
                 var (images, labels) = (input.Images.index_select(0, rows), input.Labels.index_select(0, rows));
-                var seed = restart == 0 ? input.Seed : Seed.Derive(input.Seed, (ulong)restart);
+                var seed = restart == 0 ? input.Seed : Seed.Derive(input.Seed, 2, (ulong)restart);
                 var start = options.StartsAtRandom
                     ? SampleNoise.StartInBall(images, samples.Select(i => input.SampleIds[i]).ToArray(), input.Norm, input.Epsilon, seed)
                     : null;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Afa.Models;
 using static TorchSharp.torch;
 
 namespace Afa.Attacks;
@@ -37,7 +38,7 @@ internal sealed class PyramidSquareMoves(AttackNorm norm, double initialShare, d
     }
 
     /// <inheritdoc/>
-    public override bool Move(int query, ReadOnlySpan<double> image, Span<double> point, Func<double> uniform)
+    public override ImageWindow? Move(int query, ReadOnlySpan<double> image, Span<double> point, Func<double> uniform)
     {
         var side = Math.Min(Math.Max(Side(query), 3) | 1, Math.Min(Height, Width));
         var target = Place(side, uniform);
@@ -54,7 +55,7 @@ internal sealed class PyramidSquareMoves(AttackNorm norm, double initialShare, d
             Replace(channel, side, target, source, isTransposed, Sign(uniform), unused);
         }
 
-        return Fit(image, point);
+        return Fit(image, point) ? Whole : null;
     }
 
     /// <summary>Adds a pyramid pair of one channel to what is in the target, and takes what is in the source away.</summary>

@@ -50,19 +50,15 @@ public sealed class Square : IAttack
         var size = channels * height * width;
         var adversarial = input.Images.to(ScalarType.Float64).cpu().clone().contiguous();   // The searches compute in float64 on the CPU.
 
+        var labels = input.Labels.cpu().data<long>().ToArray();
         SquareSearch CreateSearch(int sample) =>
-            new(_options, moves, sample, Pixels(adversarial).Slice(sample * size, size).ToArray(), restart => createDraws(sample, restart));
+            new(_options, moves, sample, (int)labels[sample], Pixels(adversarial).Slice(sample * size, size).ToArray(), restart => createDraws(sample, restart));
 
         using var rows = new RowBatch<SquareSearch>(input, states: 0, CreateSearch);
-        var candidates = empty([Math.Max(rows.Count, 1), channels, height, width], ScalarType.Float64);
+        using var judge = new SquareJudge(input, rows.Count, answered);
         while (rows.Count > 0)
         {
-            for (var row = 0; row < rows.Count; row++)
-            {
-                rows.Rows[row].Candidate.CopyTo(Pixels(candidates)[(row * size)..]);
-            }
-
-            Ask(input, candidates, rows, answered);
+            judge.Judge(rows.Rows);
             var finished = rows.Rows.Where(search => search.IsFinished).ToList();
             foreach (var search in finished.Where(search => search.IsBroken))
             {
@@ -72,45 +68,12 @@ public sealed class Square : IAttack
             if (finished.Count > 0)
             {
                 input.Finished?.Invoke(finished.Count, finished.Count(search => search.IsBroken));
-                rows.Refill(search => search.IsFinished);
             }
+
+            rows.Refill(search => search.IsFinished);
         }
 
         return new AttackOutcome(adversarial.to(input.Images.dtype).to(input.Images.device).MoveToOuterDisposeScope());
-    }
-
-    /// <summary>Runs the model on the candidates and tells the searches.</summary>
-    private static void Ask(AttackInput input, Tensor candidates, RowBatch<SquareSearch> rows, Action<SquareSearch, double> answered)
-    {
-        using var scope = NewDisposeScope();
-        var images = candidates.narrow(0, 0, rows.Count).to(input.Images.dtype).to(input.Images.device);
-        var logits = input.Model.call(images).to(ScalarType.Float64).cpu().contiguous();   // [row, class]
-        var labels = rows.Labels.cpu();   // [row]
-        var allLogits = Pixels(logits);
-        var allLabels = MemoryMarshal.Cast<byte, long>(labels.bytes);
-        var classes = (int)logits.shape[1];
-        for (var row = 0; row < rows.Count; row++)
-        {
-            var (margin, isWrong) = Margin(allLogits.Slice(row * classes, classes), (int)allLabels[row]);
-            answered(rows.Rows[row], margin);
-            rows.Rows[row].Judge(margin, isWrong);
-        }
-    }
-
-    /// <summary>Logit of the label less the largest other one, and whether argmax, which takes the first of equals, finds another class.</summary>
-    private static (double Margin, bool IsWrong) Margin(ReadOnlySpan<double> logits, int label)
-    {
-        var other = label == 0 ? 1 : 0;
-        for (var i = other + 1; i < logits.Length; i++)
-        {
-            if (i != label && logits[i] > logits[other])
-            {
-                other = i;
-            }
-        }
-
-        var margin = logits[label] - logits[other];
-        return (margin, margin < 0 || (margin == 0 && other < label));
     }
 
     private static Span<double> Pixels(Tensor tensor) => MemoryMarshal.Cast<byte, double>(tensor.bytes);

@@ -1,3 +1,5 @@
+using Afa.Models;
+
 namespace Afa.Attacks;
 
 /// <summary>How a <see cref="SquareSearch"/> moves in one ball. Images are [channel, height, width] in row-major order.</summary>
@@ -26,6 +28,8 @@ internal abstract class SquareMoves(double initialShare, double epsilon, int cha
         _ => throw new ArgumentException($"The square attack knows the norms Linf, L2 and L1, not {norm}.", nameof(norm)),
     };
 
+    public ImageWindow Whole { get; } = new(0, 0, height, width);
+
     /// <summary>Writes the point where a search starts.</summary>
     /// <param name="uniform">Draws from [0, 1).</param>
     public abstract void Start(ReadOnlySpan<double> image, Span<double> start, Func<double> uniform);
@@ -33,8 +37,8 @@ internal abstract class SquareMoves(double initialShare, double epsilon, int cha
     /// <summary>Changes a square of a point that lies in the ball around the image and in [0, 1], and leaves it there.</summary>
     /// <param name="query">Number of the query, from 0; the squares shrink with it.</param>
     /// <param name="point">Changed in place.</param>
-    /// <returns>False if the point is what it was.</returns>
-    public abstract bool Move(int query, ReadOnlySpan<double> image, Span<double> point, Func<double> uniform);
+    /// <returns>Where the point may have changed; null if it is what it was.</returns>
+    public abstract ImageWindow? Move(int query, ReadOnlySpan<double> image, Span<double> point, Func<double> uniform);
 
     /// <summary>Side of the square of a query in pixels, before it is fitted into the image.</summary>
     public int Side(int query)

@@ -15,7 +15,7 @@ public sealed record EvaluationUnit(int Checkpoint, int Epsilon, int Start, int 
     /// <param name="slots">Device slots that work at the same time.</param>
     public static IReadOnlyList<EvaluationUnit> Plan(int checkpoints, int epsilons, int images, int slots)
     {
-        const int smallest = 16;
+        const int smallest = 32;   // Smaller batches cost more for each image: measured 1.7 times as much at 16 as at 64.
         const int largest = 256;
         var units = new List<EvaluationUnit>();
         var left = (long)checkpoints * epsilons * images;
@@ -23,7 +23,7 @@ public sealed record EvaluationUnit(int Checkpoint, int Epsilon, int Start, int 
         {
             for (var start = 0; start < images;)
             {
-                var share = slots == 1 ? largest : (int)Math.Clamp(left / (4 * slots), smallest, largest);
+                var share = slots == 1 ? largest : (int)Math.Clamp(left / slots, smallest, largest);
                 var rest = images - start;
                 var parts = (rest + share - 1) / share;
                 var count = (rest + parts - 1) / parts;   // Equal parts: a full unit and a crumb would be slower.

@@ -55,7 +55,7 @@ public static class ModelChecks
     /// <returns>A sentence for the user; null if there is nothing to warn of.</returns>
     public static string? OnZeroGradients(int zeroGradients) => zeroGradients == 0
         ? null
-        : $"The gradient was zero for {zeroGradients} image{(zeroGradients == 1 ? "" : "s")} where an attack started, so gradient-based attacks could not move: robust accuracy may be too high. Add square or a transfer attack, and check the model for saturated or rounded activations.";
+        : $"The gradient was zero at {zeroGradients} point{(zeroGradients == 1 ? "" : "s")} where an attack started on an image, so gradient-based attacks could not move: robust accuracy may be too high. Add square or a transfer attack, and check the model for saturated or rounded activations.";
 
     /// <summary>Judges what the Square attack, which needs no gradients, broke after all other attacks had failed.</summary>
     /// <param name="accuracyBefore">Robust accuracy under the other attacks, in [0, 1].</param>

@@ -25,7 +25,7 @@ public static class RobustAccuracy
             var kinds = cascades[index].Stages.Select(stage => stage.Description.Kind).Distinct().ToList();
             results.Add(Result(cascades[index].Name, distinct, unit => Standing(unit, [index]), seconds, dataset) with
             {
-                Kind = kinds.Count == 1 ? kinds[0] : AttackKind.Bounded,
+                Kind = !cascades[index].IsInBall ? AttackKind.Corruption : kinds.Count == 1 ? kinds[0] : AttackKind.Bounded,
                 Stages = cascades[index].Stages.Count > 1 ? Stages(distinct, index, cascades[index]) : [],
                 MedianDistance = MedianDistance(distinct, index),
             });

@@ -45,6 +45,7 @@ public sealed class UnitEvaluator(
         var clock = Stopwatch.StartNew();
         report(new UnitProgress(RobustAccuracy.Clean, [], 0));
         var predictions = Predict(images);
+        RequireFinite(images);
         var cleanSeconds = clock.Elapsed.TotalSeconds;
 
         var right = Enumerable.Range(0, batch.Count).Where(i => predictions[i] == batch.Labels[i]).ToArray();
@@ -139,10 +140,10 @@ public sealed class UnitEvaluator(
 
             if (found.Distances is { } measured)
             {
-                distances = new double?[sampleIds.Length];
+                distances ??= new double?[sampleIds.Length];
                 for (var i = 0; i < standing.Length; i++)
                 {
-                    distances[standing[i]] = double.IsFinite(measured[i]) ? measured[i] : null;
+                    distances[standing[i]] = Smaller(distances[standing[i]], double.IsFinite(measured[i]) ? measured[i] : null);
                 }
             }
 
@@ -151,9 +152,16 @@ public sealed class UnitEvaluator(
             seconds[s] = clock.Elapsed.TotalSeconds;
         }
 
+        for (var i = 0; distances is not null && i < distances.Length; i++)
+        {
+            distances[i] = Smaller(distances[i], norms[i] > 0 ? norms[i] : null);   // Another stage of the cascade may have come nearer.
+        }
+
         progress.End(index, standing.Length);
         return new CascadeOutcome { Attack = cascade.Name, BrokenBy = brokenBy, Norms = norms, Distances = distances, StageSeconds = seconds, ZeroGradients = zeroGradients };
     }
+
+    private static double? Smaller(double? a, double? b) => a is null || b < a ? b ?? a : a;
 
     /// <summary>FNV-1a (Fowler, Noll and Vo): the same on every machine and for ever, unlike string.GetHashCode.</summary>
     private static ulong NameSeed(string name)
@@ -165,6 +173,16 @@ public sealed class UnitEvaluator(
         }
 
         return hash;
+    }
+
+    /// <summary>The class of logits that are no numbers is arbitrary, and no attack can tell whether it comes nearer.</summary>
+    private void RequireFinite(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        if (!model.call(images.narrow(0, 0, Math.Min(options.BatchSize, images.shape[0]))).isfinite().all().item<bool>())
+        {
+            throw new InvalidDataException("The model's logits are not finite: its weights are damaged or its training diverged, so there is nothing to evaluate.");
+        }
     }
 
     private int[] Predict(Tensor images)

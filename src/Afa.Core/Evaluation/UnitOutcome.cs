@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Afa.Attacks;
 
 namespace Afa.Evaluation;
 
@@ -30,12 +31,17 @@ public sealed record UnitOutcome
     [JsonIgnore]
     public IEnumerable<bool> CleanCorrect => Predictions.Zip(Labels, (prediction, label) => prediction == label);
 
-    /// <summary>Whether the record is whole: one entry for each image everywhere.</summary>
-    public bool Fits(EvaluationUnit unit, IReadOnlyList<string> attacks) =>
+    /// <summary>Whether the record is whole: one entry for each image everywhere. Records come from files, where anything can be missing.</summary>
+    /// <param name="classes">Of the data set.</param>
+    public bool Fits(EvaluationUnit unit, IReadOnlyList<AttackCascade> cascades, int classes) =>
         Unit == unit
-        && new[] { SampleIds.Count, Labels.Count, Predictions.Count }.All(count => count == unit.Count)
-        && Cascades.Select(cascade => cascade.Attack).SequenceEqual(attacks)
-        && Cascades.All(cascade => cascade.BrokenBy.Count == unit.Count && cascade.Norms.Count == unit.Count && (cascade.Distances?.Count ?? unit.Count) == unit.Count);
+        && SampleIds?.SequenceEqual(Enumerable.Range(unit.Start, unit.Count)) == true
+        && IsClasses(Labels, classes) && IsClasses(Predictions, classes)
+        && Warnings is not null && Examples is not null
+        && Cascades?.Count == cascades.Count
+        && Cascades.Zip(cascades).All(pair => pair.First?.Fits(unit.Count, pair.Second) == true);
+
+    private bool IsClasses(IReadOnlyList<int>? values, int classes) => values?.Count == SampleIds.Count && values.All(value => value >= 0 && value < classes);
 }
 
 /// <summary>What one cascade did to the images of a unit.</summary>
@@ -58,4 +64,11 @@ public sealed record CascadeOutcome
 
     /// <summary>Samples with an all-zero gradient at the start of a stage.</summary>
     public int ZeroGradients { get; init; }
+
+    internal bool Fits(int images, AttackCascade cascade) =>
+        Attack == cascade.Name
+        && BrokenBy?.Count == images && BrokenBy.All(stage => stage is null or >= 0 && !(stage >= cascade.Stages.Count))
+        && Norms?.Count == images
+        && StageSeconds?.Count == cascade.Stages.Count
+        && (Distances is null || Distances.Count == images);
 }

@@ -75,6 +75,11 @@ public abstract class ImageClassifier(string name, ModelOptions options) : Modul
     /// <returns>[batch, class]. The caller owns it.</returns>
     public abstract Tensor Head(Tensor features);
 
+    /// <summary>Makes a quick way to logits of images that change in small windows only, for weights that stay as they are.</summary>
+    /// <param name="slots">How many images it knows at a time.</param>
+    /// <returns>Null if the network has none. The caller owns it.</returns>
+    internal virtual LocalForward? CreateLocalForward(int slots) => null;
+
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {

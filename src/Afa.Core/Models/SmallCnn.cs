@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -56,4 +57,9 @@ public sealed class SmallCnn : ImageClassifier
 
     /// <inheritdoc/>
     public override Tensor Head(Tensor features) => _fc2.call(features);
+
+    /// <inheritdoc/>
+    /// <remarks>It has one on the CPU in float32.</remarks>
+    internal override LocalForward? CreateLocalForward(int slots) =>
+        _fc1.weight is { dtype: ScalarType.Float32, device_type: DeviceType.CPU } ? new(Options, [_conv1, _conv2, _conv3, _conv4], _fc1, _fc2, slots) : null;
 }

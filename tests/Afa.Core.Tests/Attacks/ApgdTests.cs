@@ -105,6 +105,37 @@ public class ApgdTests
     }
 
     [Theory]
+    [InlineData(false, "0111010110100001111100111101110111001100111101111111010110010101")]
+    [InlineData(true, "0011010010100001110100010101000011000000111101100111010110010101")]
+    public void Run_WithTheDrawsOfTheAuthorsCodeInL1_BreaksTheImagesThatItBreaks(bool usesLargerRadii, string robust)
+    {
+        // 1: the image stands under the official APGD (cross-entropy, ε 6, seed 0) on the first 64 test images that the network gets right, run at the commit in Golden/README.md.
+        Assert.SkipUnless(IsLong || usesLargerRadii, "AFA_LONG_TESTS is not 1.");
+        using var scope = NewDisposeScope();
+        using var model = GoldenSmallCnn.Create();
+        using var frozen = new FrozenWeights(model, training: false);
+        using var generator = new Generator(0);
+        var ids = CorrectOf(model, 96)[..(IsLong ? 64 : 24)];
+        var attack = new Apgd(new() { UsesLargerRadii = usesLargerRadii })
+        {
+            Trace = new(images =>
+            {
+                var noise = randn([robust.Length, .. images.shape[1..]], generator: generator)[..ids.Length];
+                return (images + L1Ball.Project(images, noise, full(ids.Length, usesLargerRadii ? 18 : 6))).clamp(0, 1);
+            }),
+        };
+        var input = Input(model, ids, AttackNorm.L1) with { Epsilon = 6, BatchSize = ids.Length };
+
+        var outcome = attack.Run(input);
+
+        CheckOutcome(input, outcome);
+        var stands = model.call(outcome.Adversarial).argmax(1).eq(input.Labels).data<bool>().ToArray();
+        var differing = stands.Where((isRobust, i) => isRobust != (robust[i] == '1')).Count();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{differing} of {ids.Length} flags differ.");
+        Assert.InRange(differing, 0, IsLong ? 3 : 2);
+    }
+
+    [Theory]
     [InlineData(AttackNorm.Linf)]
     [InlineData(AttackNorm.L2)]
     public void Run_WithOwnDraws_BreaksAsManyImagesAsTheAuthorsCode(AttackNorm norm)

@@ -63,7 +63,7 @@ public class SquareTests
 
     [Theory]
     [InlineData("linf", AttackNorm.Linf, 0.1, 0.015)]
-    [InlineData("l2", AttackNorm.L2, 1.5, 0.05)]   // 0.031 measured; two seeds of the reference differ about as much.
+    [InlineData("l2", AttackNorm.L2, 1.5, 0.05)]   // 0.031 measured; two seeds of the reference differ in 0.027. SquareDrawsTests uses the reference's own draws.
     public void Run_OnTheTrainedSmallCnn_AgreesWithTheReference(string name, AttackNorm norm, double epsilon, double disagreement)
     {
         var isLong = Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1";
@@ -156,6 +156,23 @@ public class SquareTests
         TensorAssert.Close(whole.index_select(0, order), shuffled, 1e-12);
         Assert.Equal((40, (int)whole.ne(images).flatten(1).any(1).sum().item<long>()), finished);
         Assert.InRange(finished.Broken, 5, 35);
+    }
+
+    [Fact]
+    public void Run_WithAndWithoutLocalForwardPasses_FindsTheSame()
+    {
+        using var scope = NewDisposeScope();
+        using var model = GoldenSmallCnn.Create();
+        using var frozen = new FrozenWeights(model, training: false);
+        using var plain = new WholeForwardPasses(model);
+        var images = GoldenFile.SquareTrace.Get("x");
+        var input = Input(model, images, model.call(images).argmax(1), AttackNorm.Linf, 0.1) with { BatchSize = 10 };
+        var attack = new Square(new() { Queries = 60, InitialShare = 0.25, Restarts = 2 });   // Squares of side 14, then 10 and 7.
+
+        var quick = attack.Run(input).Adversarial;
+
+        TensorAssert.Close(attack.Run(input with { Model = plain }).Adversarial, quick, 1e-6);
+        Assert.InRange(quick.ne(images).flatten(1).any(1).sum().item<long>(), 1, images.shape[0] - 1);
     }
 
     [Fact]
@@ -325,5 +342,16 @@ public class SquareTests
 
         Assert.Equal(draws.Length, next);
         return result;
+    }
+
+    private sealed class WholeForwardPasses(ImageClassifier model) : ImageClassifier(nameof(WholeForwardPasses), model.Options)
+    {
+        public override int FeatureDimension => model.FeatureDimension;
+
+        public override string HeadName => model.HeadName;
+
+        public override Tensor Features(Tensor images) => model.Features(images);
+
+        public override Tensor Head(Tensor features) => model.Head(features);
     }
 }

@@ -39,7 +39,7 @@ public class ModelChecksTests
     public void OnZeroGradients_None_IsSilent() => Assert.Null(ModelChecks.OnZeroGradients(0));
 
     [Fact]
-    public void OnZeroGradients_Some_CountsThem() => Assert.Contains("for 3 images", ModelChecks.OnZeroGradients(3), StringComparison.Ordinal);
+    public void OnZeroGradients_Some_CountsThem() => Assert.Contains("at 3 points", ModelChecks.OnZeroGradients(3), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(0.5, 0.5)]
