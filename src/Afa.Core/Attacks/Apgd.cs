@@ -57,7 +57,7 @@ public sealed class Apgd : IAttack
         var phases = Phases(input.Epsilon);
         var zeroGradients = 0;
 
-        using var batch = new RowBatch<ApgdRow>(input, States, sample => new ApgdRow(sample, runs, phases, (phase, startLoss, changedPixels) => StepSize(input, phase, startLoss, changedPixels)));
+        using var batch = new RowBatch<ApgdRow>(input, States, 2 * _options.EotSamples, sample => new ApgdRow(sample, runs, phases, (phase, startLoss, changedPixels) => StepSize(input, phase, startLoss, changedPixels)));
         while (batch.Count > 0)
         {
             using var tick = NewDisposeScope();

@@ -38,6 +38,9 @@ public sealed record AttackInput
     /// <summary>Called whenever samples are finished, with how many and how many of them were broken.</summary>
     public Action<int, int>? Finished { get; init; }
 
+    /// <summary>Called from time to time with how many passes of one image through the model were made, a backward pass counted as one more.</summary>
+    public Action<int>? Passed { get; init; }
+
     /// <summary>Ends a long attack with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken Cancellation { get; init; }
 }

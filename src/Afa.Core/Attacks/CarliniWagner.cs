@@ -48,7 +48,7 @@ public sealed class CarliniWagner : IAttack
         using var noGradients = no_grad();
         var adversarial = input.Images.clone();
         var distances = new double[input.Images.shape[0]];
-        using var batch = new RowBatch<CarliniWagnerSearch>(input, states: 4, sample => new CarliniWagnerSearch(_options, sample));
+        using var batch = new RowBatch<CarliniWagnerSearch>(input, states: 4, passes: 2, sample => new CarliniWagnerSearch(_options, sample));
         while (batch.Count > 0)
         {
             Iterate(input, batch);

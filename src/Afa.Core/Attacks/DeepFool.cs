@@ -40,7 +40,7 @@ public sealed class DeepFool : IAttack
         var adversarial = input.Images.clone();
         var distances = new double[input.Images.shape[0]];
         Array.Fill(distances, double.PositiveInfinity);
-        using var batch = new RowBatch<Row>(input, states: 1, position => new Row(position));
+        using var batch = new RowBatch<Row>(input, states: 1, passes: 11, position => new Row(position));
         while (batch.Refill(row => row.IsFinished))
         {
             using var tick = NewDisposeScope();

@@ -46,7 +46,7 @@ public sealed class Fab : IAttack
         using var noGradients = no_grad();
         var adversarial = input.Images.clone();
         var distances = new double[input.Images.shape[0]];
-        using var batch = new RowBatch<Row>(input, states: 2, position => new Row(position));
+        using var batch = new RowBatch<Row>(input, states: 2, passes: 3, position => new Row(position));
         while (batch.Refill(row => row.Run == Runs))
         {
             using var tick = NewDisposeScope();

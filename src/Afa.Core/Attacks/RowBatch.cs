@@ -8,14 +8,17 @@ internal sealed class RowBatch<TRow> : IDisposable
 {
     private readonly AttackInput _input;
     private readonly Func<int, TRow> _createRow;
+    private readonly int _passes;
     private int _next;
 
     /// <param name="states">How many tensors of the images' shape the attack keeps for its rows.</param>
+    /// <param name="passes">Passes through the model that a row takes between two calls of <see cref="Refill"/>, a backward pass counted as one more.</param>
     /// <param name="createRow">Makes the row of a sample, given its position in the input.</param>
-    public RowBatch(AttackInput input, int states, Func<int, TRow> createRow)
+    public RowBatch(AttackInput input, int states, int passes, Func<int, TRow> createRow)
     {
         _input = input;
         _createRow = createRow;
+        _passes = passes;
         States = new Tensor[states];
         var count = Math.Min(input.BatchSize, (int)input.Images.shape[0]);
         using var scope = NewDisposeScope();
@@ -80,6 +83,7 @@ internal sealed class RowBatch<TRow> : IDisposable
     public bool Refill(Predicate<TRow> isFinished)
     {
         _input.Cancellation.ThrowIfCancellationRequested();
+        _input.Passed?.Invoke(_passes * Count);
         var staying = Enumerable.Range(0, Count).Where(row => !isFinished(Rows[row])).ToList();
         if (staying.Count == Count)
         {

@@ -54,7 +54,7 @@ public sealed class Square : IAttack
         SquareSearch CreateSearch(int sample) =>
             new(_options, moves, sample, (int)labels[sample], Pixels(adversarial).Slice(sample * size, size).ToArray(), restart => createDraws(sample, restart));
 
-        using var rows = new RowBatch<SquareSearch>(input, states: 0, CreateSearch);
+        using var rows = new RowBatch<SquareSearch>(input, states: 0, passes: 1, CreateSearch);
         using var judge = new SquareJudge(input, rows.Count, answered);
         while (rows.Count > 0)
         {

@@ -109,6 +109,7 @@ public sealed class UnitEvaluator(
                 Reference = references,
                 Source = stage.Description.SourceCheckpoint is { } source ? sources[source] : null,
                 Finished = progress.Finish,
+                Passed = progress.Pass,
                 Cancellation = cancellation,
             });
             var predictions = Predict(found.Adversarial);
