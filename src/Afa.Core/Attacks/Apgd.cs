@@ -97,13 +97,7 @@ public sealed class Apgd : IAttack
 
     private void Check(AttackInput input)
     {
-        Require.Shape(input.Images, nameof(input.Images), "batch", "channel", "height", "width");
-        Require.Shape(input.Labels, nameof(input.Labels), "batch");
-        Require.SameBatch(input.Labels, nameof(input.Labels), input.Images, nameof(input.Images));
-        if (input.SampleIds.Count != input.Images.shape[0])
-        {
-            throw new ArgumentException($"SampleIds must hold one id for each of the {input.Images.shape[0]} images, not {input.SampleIds.Count}.", nameof(input));
-        }
+        input.Check();
 
         if (_options.UsesLargerRadii && input.Norm != AttackNorm.L1)
         {

@@ -1,3 +1,4 @@
+using Afa.Compute;
 using Afa.Models;
 using static TorchSharp.torch;
 
@@ -43,4 +44,16 @@ public sealed record AttackInput
 
     /// <summary>Ends a long attack with an <see cref="OperationCanceledException"/>.</summary>
     public CancellationToken Cancellation { get; init; }
+
+    /// <exception cref="ArgumentException">Images, labels and ids do not fit together; the message says how.</exception>
+    internal void Check()
+    {
+        Require.Shape(Images, nameof(Images), "batch", "channel", "height", "width");
+        Require.Shape(Labels, nameof(Labels), "batch");
+        Require.SameBatch(Labels, nameof(Labels), Images, nameof(Images));
+        if (SampleIds.Count != Images.shape[0])
+        {
+            throw new ArgumentException($"SampleIds must hold one id for each of the {Images.shape[0]} images, not {SampleIds.Count}.", nameof(SampleIds));
+        }
+    }
 }

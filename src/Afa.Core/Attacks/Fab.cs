@@ -39,8 +39,7 @@ public sealed class Fab : IAttack
     /// <inheritdoc/>
     public AttackOutcome Run(AttackInput input)
     {
-        Require.Shape(input.Images, nameof(input.Images), "batch", "channel", "height", "width");
-        Require.SameBatch(input.Labels, nameof(input.Labels), input.Images, nameof(input.Images));
+        input.Check();
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();

@@ -36,12 +36,7 @@ public sealed class Square : IAttack
     /// <param name="answered">Called for each answer of the model with (search, margin), before the search takes it.</param>
     internal AttackOutcome Run(AttackInput input, Func<int, int, Func<double>> createDraws, Action<SquareSearch, double> answered)
     {
-        Require.Shape(input.Images, nameof(input.Images), "batch", "channel", "height", "width");
-        Require.SameBatch(input.Images, nameof(input.Images), input.Labels, nameof(input.Labels));
-        if (input.SampleIds.Count != input.Images.shape[0])
-        {
-            throw new ArgumentException($"SampleIds must hold one id for each of the {input.Images.shape[0]} images, not {input.SampleIds.Count}.", nameof(input));
-        }
+        input.Check();
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
