@@ -16,10 +16,11 @@ internal sealed class CheckpointsImportCommand : ClientCommand
 
     private readonly ClientContext _context;
     private readonly Argument<string> _file = new("FILE") { Description = "A .safetensors file with the model's weights under PyTorch's names." };
-    private readonly Option<string> _model = new("--model") { HelpName = "NAME", Required = true, Description = $"One of {string.Join(", ", ModelRegistry.Names)}." };
+    private readonly Option<string> _model = new("--model") { HelpName = "NAME", Required = true, Description = $"One of {ModelRegistry.Known}." };
     private readonly Option<string> _dataset = new("--dataset") { HelpName = "NAME", Required = true, Description = $"What it was trained on: one of {string.Join(", ", DatasetRegistry.Names)}." };
     private readonly Option<double> _width = new("--width") { HelpName = "FACTOR", DefaultValueFactory = _ => 1, Description = "Times the usual number of channels." };
-    private readonly Option<int?> _depth = new("--depth") { HelpName = "N", Description = "Layers of a wide-resnet." };
+    private readonly Option<int?> _depth = new("--depth") { HelpName = "N", Description = "Layers of a wide-resnet or dm-wide-resnet." };
+    private readonly Option<Activation> _activation = new("--activation") { HelpName = SettingOption.Choices<Activation>(), Description = "What follows each normalization; silu with the dm- networks only." };
     private readonly Option<string?> _run = new("--run") { HelpName = "NAME", Description = "What the checkpoint is called from then on. Without it: the file's name." };
     private readonly Option<string?> _store = SharedOptions.Store();
 
@@ -31,7 +32,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     {
         _context = context;
         Arguments.Add(_file);
-        foreach (var option in new Option[] { _model, _dataset, _width, _depth, _run, _store })
+        foreach (var option in new Option[] { _model, _dataset, _width, _depth, _activation, _run, _store })
         {
             Options.Add(option);
         }
@@ -42,7 +43,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     private async Task<int> RunAsync(ParseResult parsed)
     {
         var (path, model, dataset) = (parsed.GetValue(_file)!, parsed.GetValue(_model)!, parsed.GetValue(_dataset)!);
-        ClosestName.Require("model", model, ModelRegistry.Names);
+        ModelNames.Require(model, parsed.GetValue(_depth));
         ClosestName.Require("data set", dataset, DatasetRegistry.Names);
         var file = new FileInfo(path);
         if (!file.Exists)
@@ -61,7 +62,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
             throw new UsageException(parsed.GetValue(_run) is null ? $"'{run}', the file's name, cannot be the checkpoint's; choose one with --run. {RunName.Rule(run)}" : RunName.Rule(run));
         }
 
-        var options = new ModelOptions { Name = model, WidthFactor = parsed.GetValue(_width), Depth = parsed.GetValue(_depth) ?? new ModelOptions().Depth };
+        var options = ModelRegistry.Named(model, parsed.GetValue(_width), parsed.GetValue(_depth)) with { Activation = parsed.GetValue(_activation) };
         var store = _context.StoreDirectory(parsed.GetValue(_store));
         await using var session = await _context.Connect(store, null, _context.Interrupt);
         if (await session.Control.GetTrainingAsync(run, _context.Interrupt) is not null)

@@ -7,7 +7,7 @@ namespace Afa.Client.Commands;
 internal sealed class ModelsCommand : ClientCommand
 {
     public ModelsCommand(ClientContext context)
-        : base("models", "Lists the known models.", "afa models", "afa models show wide-resnet")
+        : base("models", "Lists the known models.", "afa models", "afa models show wrn-28-10 --dataset cifar-10")
     {
         var json = SharedOptions.Json();
         Options.Add(json);

@@ -4,10 +4,36 @@ using static TorchSharp.torch.nn;
 namespace Afa.Models;
 
 /// <summary>A network that maps images to logits by way of penultimate features: forward(x) = Head(Features(x)).</summary>
-public abstract class ImageClassifier(string name, ModelOptions options) : Module<Tensor, Tensor>(name)
+public abstract class ImageClassifier : Module<Tensor, Tensor>
 {
+    private readonly PixelNormalization? _normalization;
+
+    protected ImageClassifier(string name, ModelOptions options) : base(name)
+    {
+        Options = options;
+        Layers = new Layers(options);
+        if (PixelNormalization.Create(options) is { } normalization)
+        {
+            _normalization = ModulePath.Register(this, nameof(PixelNormalization), normalization);
+        }
+    }
+
     /// <summary>What the network was built from.</summary>
-    public ModelOptions Options { get; } = options;
+    public ModelOptions Options { get; }
+
+    /// <summary>Format in which convolutions and linear layers compute: a matter of the process at hand, not of the stored weights.</summary>
+    public ComputePrecision Compute
+    {
+        get => Mode.ComputeType is null ? ComputePrecision.Float32 : ComputePrecision.Bfloat16;
+        set => Mode.ComputeType = value == ComputePrecision.Bfloat16 ? ScalarType.BFloat16 : null;
+    }
+
+    /// <summary>Joins the statistics of batch norm in training mode over replicas; null, as at first: each replica has its own.</summary>
+    public ReplicaStatistics? Replicas
+    {
+        get => Mode.Replicas;
+        set => Mode.Replicas = value;
+    }
 
     /// <summary>Length of a feature vector.</summary>
     public abstract int FeatureDimension { get; }
@@ -22,9 +48,21 @@ public abstract class ImageClassifier(string name, ModelOptions options) : Modul
     /// <summary>Names of the parameters that belong to normalization layers, which weight decay leaves alone.</summary>
     public IReadOnlySet<string> NormalizationParameterNames =>
         named_modules()
-            .Where(entry => entry.module is TorchSharp.Modules.BatchNorm2d or TorchSharp.Modules.GroupNorm)
+            .Where(entry => entry.module is BatchNormalization or TorchSharp.Modules.GroupNorm)
             .SelectMany(entry => entry.module.named_parameters(recurse: false).Select(parameter => $"{entry.name}.{parameter.name}"))
             .ToHashSet();
+
+    /// <summary>Whether batch norm takes part, whose statistics depend on the batch.</summary>
+    public bool HasBatchNormalization => modules().Any(module => module is BatchNormalization);
+
+    /// <summary>Makes the layers; they share its <see cref="Mode"/>.</summary>
+    internal Layers Layers { get; }
+
+    /// <summary>How the layers compute at present.</summary>
+    internal ForwardMode Mode => Layers.Mode;
+
+    /// <summary>Whether a state dictionary's entry belongs to the auxiliary batch norms, which training alone uses and no published network has.</summary>
+    public static bool IsAuxiliary(string name) => name.Split('.').Contains(BatchNormalization.AuxiliaryName);
 
     /// <summary>
     /// Sets the head to zero. Descent from there starts along the differences of the class means, which aligned features
@@ -79,6 +117,19 @@ public abstract class ImageClassifier(string name, ModelOptions options) : Modul
     /// <param name="slots">How many images it knows at a time.</param>
     /// <returns>Null if the network has none. The caller owns it.</returns>
     internal virtual LocalForward? CreateLocalForward(int slots) => null;
+
+    /// <summary>What the first convolution reads: normalized pixels in channels-last order, in the type that the network computes in. The caller owns it.</summary>
+    private protected Tensor Prepare(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var x = ChannelsLast.Of(images);
+        x = _normalization?.call(x) ?? x;
+        x = Mode.ComputeType is { } type ? x.to(type) : x;
+        return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean over the pixels of feature maps, in the images' type: [batch, channel]. The caller owns it.</summary>
+    private protected static Tensor Pool(Tensor maps, Tensor images) => maps.mean([2, 3], type: images.dtype);
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Afa.Models;
@@ -19,9 +18,9 @@ internal sealed class LocalForward : IDisposable
     /// <summary>Largest part of an image that a window may cover for this to be clearly quicker than the network's own forward pass.</summary>
     public const double LargestShare = 0.15;
 
-    private readonly IReadOnlyList<Conv2d> _convolutions;
-    private readonly Linear _hidden;
-    private readonly Linear _head;
+    private readonly IReadOnlyList<Convolution> _convolutions;
+    private readonly LinearLayer _hidden;
+    private readonly LinearLayer _head;
     private readonly ActivationMaps[] _maps;   // What each convolution reads; at the end, what the last one gives.
     private readonly Tensor[] _weights;        // Of the convolutions, [neighbor · channel, filter], neighbors row-major.
     private readonly Tensor _hiddenWeight;     // [pixel · channel, unit]
@@ -34,7 +33,7 @@ internal sealed class LocalForward : IDisposable
     /// </param>
     /// <param name="hidden">Reads what the last one gives, flattened in the order [channel, height, width]; followed by a ReLU.</param>
     /// <param name="slots">How many images are known at a time.</param>
-    public LocalForward(ModelOptions options, IReadOnlyList<Conv2d> convolutions, Linear hidden, Linear head, int slots)
+    public LocalForward(ModelOptions options, IReadOnlyList<Convolution> convolutions, LinearLayer hidden, LinearLayer head, int slots)
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
@@ -43,18 +42,18 @@ internal sealed class LocalForward : IDisposable
         var mean = options.Mean ?? [.. Enumerable.Repeat(0.0, options.Channels)];
         _scale = [.. deviation.Select(value => (float)(1 / value))];
         _shift = [.. mean.Zip(deviation, (m, d) => (float)(-m / d))];
-        _weights = [.. convolutions.Select(convolution => convolution.weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous().DetachFromDisposeScope())];
+        _weights = [.. convolutions.Select(convolution => convolution.Weight.permute(2, 3, 1, 0).flatten(0, 2).contiguous().DetachFromDisposeScope())];
         _maps = new ActivationMaps[convolutions.Count + 1];
         var (height, width, channels) = (options.Height, options.Width, options.Channels);
         for (var layer = 0; layer < convolutions.Count; layer++)
         {
             _maps[layer] = new ActivationMaps(height, width, channels, border: 1, slots);
             (height, width) = ((height - 1) / Stride(layer) + 1, (width - 1) / Stride(layer) + 1);
-            channels = (int)convolutions[layer].out_channels;
+            channels = (int)convolutions[layer].Weight.shape[0];
         }
 
         _maps[^1] = new ActivationMaps(height, width, channels, border: 0, slots);
-        _hiddenWeight = hidden.weight.reshape(-1, channels, height * width).permute(2, 1, 0).flatten(0, 1).contiguous().DetachFromDisposeScope();
+        _hiddenWeight = hidden.Weight.reshape(-1, channels, height * width).permute(2, 1, 0).flatten(0, 1).contiguous().DetachFromDisposeScope();
     }
 
     /// <summary>Computes logits, and makes the changed images the known ones.</summary>
@@ -69,7 +68,7 @@ internal sealed class LocalForward : IDisposable
         for (var layer = 0; layer < _weights.Length; layer++)
         {
             windows = [.. windows.Select(window => Seeing(window, layer))];
-            var values = addmm(_convolutions[layer].bias!, Neighborhoods(layer, changes, windows), _weights[layer], 1, 1).relu_();   // [pixel of a window, filter]
+            var values = addmm(_convolutions[layer].Bias!, Neighborhoods(layer, changes, windows), _weights[layer], 1, 1).relu_();   // [pixel of a window, filter]
             _maps[layer + 1].Replace(changes, windows, Numbers(values));
         }
 
@@ -83,7 +82,7 @@ internal sealed class LocalForward : IDisposable
             remaining = remaining[map.Length..];
         }
 
-        return _head.call(addmm(_hidden.bias!, flat, _hiddenWeight, 1, 1).relu_()).MoveToOuterDisposeScope();
+        return _head.call(addmm(_hidden.Bias, flat, _hiddenWeight, 1, 1).relu_()).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes the image known again that a change of the last call was made from.</summary>
@@ -159,7 +158,7 @@ internal sealed class LocalForward : IDisposable
         return result;
     }
 
-    private int Stride(int layer) => (int)_convolutions[layer].stride[0];
+    private int Stride(int layer) => _convolutions[layer].Stride;
 
     private static Span<float> Numbers(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 }

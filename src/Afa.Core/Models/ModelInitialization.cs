@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -11,7 +10,7 @@ internal static class ModelInitialization
     /// <remarks>
     /// The rule of He et al. 2015 (arXiv:1502.01852) for ReLU networks, not PyTorch's default U(±1/√fan_in), under which a network
     /// without normalization layers takes its first hundred steps for nothing. Normalization layers start as the identity.
-    /// TorchSharp's constructors draw from the global generator, which other threads use too; these draws replace theirs.
+    /// Nothing is drawn from the global generator, which other threads use too.
     /// </remarks>
     public static void Draw(Module model, Generator generator)
     {
@@ -22,8 +21,8 @@ internal static class ModelInitialization
         {
             var (weight, bias) = module switch
             {
-                Conv2d convolution => (convolution.weight, convolution.bias),
-                Linear linear => (linear.weight, linear.bias),
+                Convolution convolution => (convolution.Weight, convolution.Bias),
+                LinearLayer linear => (linear.Weight, linear.Bias),
                 _ => (null, null),
             };
             if (weight is not null)

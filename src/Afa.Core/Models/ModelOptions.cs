@@ -11,7 +11,7 @@ public sealed record ModelOptions : IValidatableObject
     /// <summary>Times the channel counts of the published network; 0.25 is a quarter of its width, and 10 makes a WideResNet-28-10.</summary>
     public double WidthFactor { get; init; } = 1;
 
-    /// <summary>Number of layers of a wide-resnet, 6n + 4. The other networks have one depth and do not read it.</summary>
+    /// <summary>Number of layers of a WideResNet, 6n + 4. The other networks have one depth and do not read it.</summary>
     public int Depth { get; init; } = 28;
 
     /// <summary>Number of classes.</summary>
@@ -35,6 +35,12 @@ public sealed record ModelOptions : IValidatableObject
     /// <summary>Which layer normalizes activations. The small-cnn has none and does not read it.</summary>
     public NormalizationLayer NormalizationLayer { get; init; } = NormalizationLayer.Batch;
 
+    /// <summary>Whether batch norm has a second set of statistics, scale and shift, which training uses for clean images and evaluation never.</summary>
+    public bool AuxiliaryNormalization { get; init; }
+
+    /// <summary>What follows each normalization. Only DeepMind's networks were published with another one than ReLU.</summary>
+    public Activation Activation { get; init; } = Activation.Relu;
+
     /// <summary>Returns the channel count of a layer whose published count is <paramref name="published"/>.</summary>
     internal int Scale(int published) => Math.Max(1, (int)Math.Round(published * WidthFactor));
 
@@ -50,9 +56,24 @@ public sealed record ModelOptions : IValidatableObject
             yield return new($"WidthFactor must be in (0, 64], not {WidthFactor}.", [nameof(WidthFactor)]);
         }
 
-        if (Name == "wide-resnet" && (Depth is < 10 or > 202 || Depth % 6 != 4))
+        if (ModelRegistry.HasDepth(Name) && (Depth is < 10 or > 202 || Depth % 6 != 4))
         {
             yield return new($"Depth must be 6n + 4 in [10, 202], such as 28 or 34, not {Depth}.", [nameof(Depth)]);
+        }
+
+        if (!Enum.IsDefined(Activation) || (Activation != Activation.Relu && !ModelRegistry.HasActivation(Name)))
+        {
+            yield return new($"Activation must be relu with {Name}, not {Activation}; the dm- networks also take silu.", [nameof(Activation)]);
+        }
+
+        if (!Enum.IsDefined(NormalizationLayer))
+        {
+            yield return new($"NormalizationLayer must be batch or group, not {NormalizationLayer}.", [nameof(NormalizationLayer)]);
+        }
+
+        if (AuxiliaryNormalization && (NormalizationLayer != NormalizationLayer.Batch || !ModelRegistry.HasNormalization(Name)))
+        {
+            yield return new($"AuxiliaryNormalization needs batch norm, and {Name} has none as it is asked for here.", [nameof(AuxiliaryNormalization)]);
         }
 
         foreach (var (name, value, low, high) in new[]
@@ -65,6 +86,11 @@ public sealed record ModelOptions : IValidatableObject
             {
                 yield return new($"{name} must be in [{low}, {high}], not {value}.", [name]);
             }
+        }
+
+        if (ModelRegistry.SizeMultiple(Name) is var multiple && (Height % multiple != 0 || Width % multiple != 0))
+        {
+            yield return new($"{Name} takes images whose height and width are multiples of {multiple}, not {Height}x{Width}: at others its padding and its shortcuts give different sizes.", [nameof(Height), nameof(Width)]);
         }
 
         if (Mean is null != StandardDeviation is null)

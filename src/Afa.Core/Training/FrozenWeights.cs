@@ -1,3 +1,4 @@
+using Afa.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -9,6 +10,7 @@ public sealed class FrozenWeights : IDisposable
 {
     private readonly Module<Tensor, Tensor> _model;
     private readonly bool _wasTraining;
+    private readonly Action? _restoreTracking;
     private readonly List<Parameter> _frozen = [];
 
     /// <param name="training">Whether normalization layers use the batch's statistics meanwhile.</param>
@@ -27,8 +29,17 @@ public sealed class FrozenWeights : IDisposable
         }
     }
 
+    /// <param name="normalization">What batch norm does meanwhile.</param>
+    public FrozenWeights(ImageClassifier model, AttackNormalization normalization) : this(model, training: normalization != AttackNormalization.Eval)
+    {
+        var tracked = model.Mode.TracksStatistics;
+        model.Mode.TracksStatistics = normalization != AttackNormalization.FrozenTracking;
+        _restoreTracking = () => model.Mode.TracksStatistics = tracked;
+    }
+
     public void Dispose()
     {
+        _restoreTracking?.Invoke();
         foreach (var parameter in _frozen)
         {
             parameter.requires_grad = true;

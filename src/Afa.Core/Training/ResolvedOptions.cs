@@ -15,15 +15,15 @@ public static class ResolvedOptions
     public static int TotalEpochs(this TrainingOptions options) => options.Epochs + (options.Method == TrainingMethod.Afa ? options.Head.Epochs : 0);
 
     /// <summary>The network for the data set's images and classes, normalized as is usual for it.</summary>
+    /// <exception cref="ArgumentException">The model or the data set is not known, or the model has no such depth.</exception>
     public static ModelOptions ModelOptions(this TrainingOptions options)
     {
         var description = DatasetRegistry.Get(options.Dataset);
-        var defaults = new ModelOptions();
-        return new ModelOptions
+        return ModelRegistry.Named(options.Model, options.ModelWidth, options.ModelDepth) with
         {
-            Name = options.Model,
-            WidthFactor = options.ModelWidth,
-            Depth = options.ModelDepth ?? defaults.Depth,
+            NormalizationLayer = options.Normalization.Layer,
+            AuxiliaryNormalization = options.Normalization.Separate,
+            Activation = options.Activation,
             Classes = description.Classes,
             Channels = description.Channels,
             Height = description.Height,

@@ -34,6 +34,7 @@ public sealed class Trainer : IDisposable
     /// <param name="options">Valid options; every replica gets the same.</param>
     /// <param name="collective">Connects the replicas.</param>
     /// <param name="device">Where tensors live.</param>
+    /// <exception cref="NotSupportedException">The device cannot compute as the options ask.</exception>
     public Trainer(TrainingOptions options, ICollective collective, Device device)
     {
         using var scope = NewDisposeScope();
@@ -48,8 +49,7 @@ public sealed class Trainer : IDisposable
             StepSize = options.Attack.RelativeStepSize * _epsilon,
             Steps = options.Attack.Steps,
         });
-        Model = ModelRegistry.Create(options.ModelOptions(), options.Seed);
-        Model.to(device);
+        Model = CreateModel();
         _statistics = [.. Model.named_buffers()
             .Where(entry => entry.buffer.is_floating_point() && entry.name.Contains("running_", StringComparison.Ordinal))
             .Select(entry => entry.buffer)];
@@ -155,9 +155,35 @@ public sealed class Trainer : IDisposable
 
     private long GlobalBatch(StepInputs step) => step.Images.shape[0] * _collective.Count;
 
+    private ImageClassifier CreateModel()
+    {
+        if (_options.Compute == ComputePrecision.Bfloat16)
+        {
+            Bfloat16Support.Require(_device);
+        }
+
+        var isSynchronized = _options.Normalization.Synchronized && _collective.Count > 1;
+        if (isSynchronized && _device.type != DeviceType.CPU)
+        {
+            // A GPU's backward passes share one thread of the process, on which two trainers would wait for each other for ever.
+            throw new NotSupportedException($"Synchronized batch norm is for trainers on the CPU, not on {_device}. Use one trainer, or group norm.");
+        }
+
+        var model = ModelRegistry.Create(_options.ModelOptions(), _options.Seed);
+        model.to(_device);
+        model.Compute = _options.Compute;
+        model.Replicas = isSynchronized ? new ReplicaStatistics(_collective.Count, _collective.AllGather) : null;
+        return model;
+    }
+
+    private bool TrainsHeadOnly => Phase == TrainingPhase.Head && _options.Head.Scope == HeadScope.Frozen;
+
+    /// <summary>What batch norm does in an attack and in what prepares it. Under a frozen head's training it is part of the features, which stay as they are.</summary>
+    private AttackNormalization DuringAttack => TrainsHeadOnly ? AttackNormalization.Eval : _options.Normalization.DuringAttack;
+
     private (FlatParameters, MomentumSgd) StartPhase()
     {
-        var headOnly = Phase == TrainingPhase.Head && _options.Head.Scope == HeadScope.Frozen;
+        var headOnly = TrainsHeadOnly;
         var headParameters = Model.HeadParameterNames;
         foreach (var (name, parameter) in Model.named_parameters())
         {
@@ -219,7 +245,7 @@ public sealed class Trainer : IDisposable
 
     private StepOutcome Trades(StepInputs step)
     {
-        var clean = Model.call(step.Images);
+        var clean = OnClean(step, Model.call);
         var adversarial = Model.call(TradesAttack(step, clean));
         var loss = TradesLoss.Compute(clean, adversarial, step.Labels, _options.TradesBeta, _options.LabelSmoothing, GlobalBatch(step));
         step.Clock.Book(StepClock.Forward);
@@ -229,7 +255,7 @@ public sealed class Trainer : IDisposable
     /// <summary>TRADES and AFA on the same adversarial images, those of TRADES: one attack for both terms.</summary>
     private StepOutcome AfaTrades(StepInputs step)
     {
-        var cleanFeatures = Model.Features(step.Images);
+        var cleanFeatures = OnClean(step, Model.Features);
         var clean = Model.Head(cleanFeatures);
         var adversarialFeatures = Model.Features(TradesAttack(step, clean));
         var adversarial = Model.Head(adversarialFeatures);
@@ -250,7 +276,7 @@ public sealed class Trainer : IDisposable
 
     private StepOutcome AfaFeatures(StepInputs step)
     {
-        var clean = Model.Features(step.Images);
+        var clean = OnClean(step, Model.Features);
         step.Clock.Book(StepClock.Forward);
         var (allClean, allLabels) = Gather(clean, step.Labels);
         step.Clock.Book(StepClock.Exchange);
@@ -259,7 +285,7 @@ public sealed class Trainer : IDisposable
         var contrast = allClean;
         if (_statistics.Count > 0)
         {
-            (contrast, _) = Gather(FrozenFeatures(step.Images), step.Labels);
+            (contrast, _) = Gather(OnClean(step, FrozenFeatures), step.Labels);
         }
 
         using var objective = new AfaInnerObjective(contrast, allLabels, step.Labels, _options.Afa.Temperature);
@@ -290,7 +316,7 @@ public sealed class Trainer : IDisposable
     private Tensor TradesAttack(StepInputs step, Tensor cleanLogits)
     {
         // Without batch statistics the model gives the same logits in evaluation mode, so those at hand serve.
-        var target = _statistics.Count == 0 ? cleanLogits.detach() : FrozenLogits(step.Images);
+        var target = _statistics.Count == 0 ? cleanLogits.detach() : OnClean(step, FrozenLogits);
         var start = SampleNoise.Gaussian(step.Images, step.SampleIds, 0.001, step.NoiseSeed);
         return Attack(step, start, x => TradesLoss.KlDivergence(target, Model.call(x)));
     }
@@ -300,22 +326,36 @@ public sealed class Trainer : IDisposable
 
     private Tensor Attack(StepInputs step, Tensor start, Func<Tensor, Tensor> objective)
     {
-        using var frozen = new FrozenWeights(Model, training: false);
+        using var frozen = new FrozenWeights(Model, DuringAttack);
         var images = _attack.Perturb(objective, step.Images, start);
         step.Clock.Book(StepClock.Attack);
         return images;
     }
 
+    /// <summary>Passes the clean images through the network, by the batch norms that are theirs.</summary>
+    private Tensor OnClean(StepInputs step, Func<Tensor, Tensor> pass)
+    {
+        Model.Mode.UsesAuxiliary = _options.Normalization.Separate;
+        try
+        {
+            return pass(step.Images);
+        }
+        finally
+        {
+            Model.Mode.UsesAuxiliary = false;
+        }
+    }
+
     private Tensor FrozenFeatures(Tensor images)
     {
-        using var frozen = new FrozenWeights(Model, training: false);
+        using var frozen = new FrozenWeights(Model, DuringAttack);
         using var noGradients = no_grad();
         return Model.Features(images);
     }
 
     private Tensor FrozenLogits(Tensor images)
     {
-        using var frozen = new FrozenWeights(Model, training: false);
+        using var frozen = new FrozenWeights(Model, DuringAttack);
         using var noGradients = no_grad();
         return Model.call(images);
     }
@@ -367,6 +407,7 @@ public sealed class Trainer : IDisposable
     {
         Model.zero_grad();
         loss.backward();
+        Model.Replicas?.ThrowIfFailed();
         _parameters.CollectGradient();
         clock.Book(StepClock.Backward);
 
@@ -374,7 +415,7 @@ public sealed class Trainer : IDisposable
         clock.Book(StepClock.Reduce);
     }
 
-    /// <summary>Sums gradients over the replicas and averages the statistics of batch norm, which each replica gathered on its own images.</summary>
+    /// <summary>Sums gradients over the replicas and averages the statistics of batch norm, which each replica gathered on its own images unless they are synchronized.</summary>
     private void Reduce()
     {
         if (_collective.Count == 1)
@@ -384,7 +425,7 @@ public sealed class Trainer : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var statistics = Model.training ? _statistics : [];
+        var statistics = Model.training && Model.Replicas is null ? _statistics : [];
         var tensors = new[] { _parameters.Gradient }.Concat(statistics).ToList();
         var packed = tensors.Count == 1 && _device.type == DeviceType.CPU ? _parameters.Gradient : cat([.. tensors.Select(tensor => tensor.reshape(-1))]).cpu();
         _collective.AllReduceSum(MemoryMarshal.Cast<byte, float>(packed.bytes));

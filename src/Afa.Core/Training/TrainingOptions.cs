@@ -19,14 +19,22 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Size of a class-balanced random subset of the training images; 0 takes all.</summary>
     public int TrainImages { get; init; } = 20_000;
 
-    /// <summary>Name from <see cref="ModelRegistry"/>.</summary>
+    /// <summary>Name from <see cref="ModelRegistry"/>, or a short form such as wrn-28-10.</summary>
     public string Model { get; init; } = "small-cnn";
 
     /// <summary>Times the usual number of channels.</summary>
     public double ModelWidth { get; init; } = 1;
 
-    /// <summary>Number of layers of a WideResNet; ignored by other models when null.</summary>
+    /// <summary>Number of layers of a WideResNet; null for that of the name, or the usual one.</summary>
     public int? ModelDepth { get; init; }
+
+    /// <summary>What follows each normalization of the network.</summary>
+    public Activation Activation { get; init; } = Activation.Relu;
+
+    public NormalizationOptions Normalization { get; init; } = new();
+
+    /// <summary>Format in which the network computes in training. Weights, optimizer and losses are float32 in any case, and so is evaluation.</summary>
+    public ComputePrecision Compute { get; init; } = ComputePrecision.Float32;
 
     /// <summary>Passes over the training images; for AFA, those of the feature pre-training.</summary>
     public int Epochs { get; init; } = 5;
@@ -89,12 +97,22 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"Unknown data set '{Dataset}'; known: {string.Join(", ", DatasetRegistry.Names)}.", [nameof(Dataset)]);
         }
 
-        if (!ModelRegistry.Names.Contains(Model))
+        if (!ModelRegistry.IsKnown(Model))
         {
-            yield return new($"Unknown model '{Model}'; known: {string.Join(", ", ModelRegistry.Names)}.", [nameof(Model)]);
+            yield return new($"Unknown model '{Model}'; known: {ModelRegistry.Known}.", [nameof(Model)]);
         }
-
-        if (DatasetRegistry.Names.Contains(Dataset) && ModelRegistry.Names.Contains(Model))
+        else if (ModelRegistry.DepthProblem(Model, ModelDepth) is { } depthProblem)
+        {
+            yield return new($"ModelDepth: {depthProblem}", [nameof(ModelDepth)]);
+        }
+        else if (Normalization.Problems(Model, Method).ToList() is { Count: > 0 } problems)
+        {
+            foreach (var unfit in problems)
+            {
+                yield return unfit;
+            }
+        }
+        else if (DatasetRegistry.Names.Contains(Dataset))
         {
             var model = this.ModelOptions();
             var found = new List<ValidationResult>();
@@ -103,6 +121,11 @@ public sealed record TrainingOptions : IValidatableObject
             {
                 yield return new($"Model: {problem.ErrorMessage}", problem.MemberNames);
             }
+        }
+
+        if (!Enum.IsDefined(Compute))
+        {
+            yield return new($"Compute must be float32 or bfloat16, not {Compute}.", [nameof(Compute)]);
         }
 
         if (Epochs is < 1 or > 100_000)

@@ -32,6 +32,47 @@ public class ModelRegistryTests
     }
 
     [Theory]
+    [InlineData("wrn-28-10", 1.0, null, "wide-resnet", 28, 10.0)]
+    [InlineData("wrn-28-10", 0.5, 28, "wide-resnet", 28, 5.0)]
+    [InlineData("dm-wrn-70-16", 1.0, null, "dm-wide-resnet", 70, 16.0)]
+    [InlineData("wrn-16-2.5", 1.0, null, "wide-resnet", 16, 2.5)]
+    [InlineData("wide-resnet", 4.0, 34, "wide-resnet", 34, 4.0)]
+    [InlineData("wide-resnet", 4.0, null, "wide-resnet", 28, 4.0)]
+    [InlineData("resnet-34", 0.25, null, "resnet-34", 28, 0.25)]   // Has one depth and does not read the option.
+    public void Named_ANameOrAShortForm_GivesNameDepthAndWidth(string name, double width, int? depth, string expected, int expectedDepth, double expectedWidth)
+    {
+        var options = ModelRegistry.Named(name, width, depth);
+
+        Assert.Equal((expected, expectedDepth, expectedWidth), (options.Name, options.Depth, options.WidthFactor));
+        Assert.True(ModelRegistry.IsKnown(name));
+        Assert.Equal(ModelRegistry.Describe(expected), ModelRegistry.Describe(name));
+    }
+
+    [Theory]
+    [InlineData("resnet-18", 34, "resnet-18 has one depth")]
+    [InlineData("wrn-28-10", 34, "wrn-28-10 says its depth already")]
+    [InlineData("wrn-28", null, "Unknown model 'wrn-28'")]
+    [InlineData("wrn-99999999999-10", null, "Unknown model")]
+    [InlineData("wrn-28-10 ", null, "Unknown model")]
+    public void Named_WhatDoesNotGo_SaysWhy(string name, int? depth, string expected) =>
+        Assert.Contains(expected, Assert.Throws<ArgumentException>(() => ModelRegistry.Named(name, depth: depth)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Validate_OptionsThatANetworkDoesNotTake_AreRefused()
+    {
+        foreach (var (options, member) in new (ModelOptions, string)[]
+        {
+            (new() { Name = "resnet-18", Activation = Activation.Silu }, nameof(ModelOptions.Activation)),
+            (new() { AuxiliaryNormalization = true }, nameof(ModelOptions.AuxiliaryNormalization)),
+            (new() { Name = "resnet-18", AuxiliaryNormalization = true, NormalizationLayer = NormalizationLayer.Group }, nameof(ModelOptions.AuxiliaryNormalization)),
+            (new() { Name = "dm-wide-resnet", Height = 30, Width = 30 }, nameof(ModelOptions.Height)),
+        })
+        {
+            Assert.Contains(member, Assert.Single(options.Validate(new ValidationContext(options))).MemberNames);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void Create_SameSeedTwice_GivesTheSameBitsWhateverTheGlobalGenerator(string name)
     {
@@ -103,7 +144,7 @@ public class ModelRegistryTests
     private static ModelOptions Narrow(string name) => new()
     {
         Name = name,
-        WidthFactor = name == "wide-resnet" ? 1 : 0.125,
+        WidthFactor = name.EndsWith("wide-resnet", StringComparison.Ordinal) ? 1 : 0.125,
         Depth = 10,
         Classes = 5,
         Channels = 3,

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Afa.Losses;
+using Afa.Models;
 using Afa.Training;
 using Xunit;
 
@@ -46,6 +47,18 @@ public class TrainingOptionsTests
         { new() { Head = new() { Epochs = 0 } }, "Epochs" },
         { new() { Head = new() { LearningRate = double.NaN } }, "LearningRate" },
         { new() { Augmentation = new() { CropPadding = -1 } }, "CropPadding" },
+        { new() { Compute = (ComputePrecision)7 }, "Compute" },
+        { new() { Model = "resnet-18", ModelDepth = 34 }, "ModelDepth" },
+        { new() { Model = "wrn-28-10", ModelDepth = 34 }, "ModelDepth" },
+        { new() { Model = "wrn-29-10" }, "Depth" },
+        { new() { Model = "resnet-18", Activation = Activation.Silu }, "Activation" },
+        { new() { Normalization = new() { Layer = NormalizationLayer.Group } }, "Layer" },
+        { new() { Normalization = new() { Separate = true } }, "Separate" },
+        { new() { Normalization = new() { Synchronized = true } }, "Synchronized" },
+        { new() { Normalization = new() { DuringAttack = AttackNormalization.Train } }, "DuringAttack" },
+        { new() { Model = "resnet-18", Normalization = new() { Layer = NormalizationLayer.Group, Synchronized = true } }, "Synchronized" },
+        { new() { Model = "resnet-18", Method = TrainingMethod.Ce, Normalization = new() { DuringAttack = AttackNormalization.FrozenTracking } }, "DuringAttack" },
+        { new() { Model = "resnet-18", Method = TrainingMethod.PgdAt, Normalization = new() { Separate = true } }, "Separate" },
     };
 
     [Fact]
@@ -58,6 +71,16 @@ public class TrainingOptionsTests
         var problem = Assert.Single(Problems(options));
         Assert.Contains(member, problem.MemberNames);
     }
+
+    [Fact]
+    public void Validate_NormalizationThatFits_IsValid() => Assert.All(
+        new TrainingOptions[]
+        {
+            new() { Model = "wrn-28-10", ModelDepth = 28, Normalization = new() { Separate = true, Synchronized = true, DuringAttack = AttackNormalization.FrozenTracking } },
+            new() { Model = "dm-wrn-28-10", Activation = Activation.Silu, Method = TrainingMethod.PgdAt, Normalization = new() { Synchronized = true, DuringAttack = AttackNormalization.Train } },
+            new() { Model = "resnet-18", Method = TrainingMethod.Ce, Normalization = new() { Layer = NormalizationLayer.Group } },
+        },
+        options => Assert.Empty(Problems(options)));
 
     [Fact]
     public void Validate_SeveralBadOptions_ReportsAllAtOnce()
