@@ -48,7 +48,7 @@ public abstract class ImageClassifier : Module<Tensor, Tensor>
     /// <summary>Names of the parameters that belong to normalization layers, which weight decay leaves alone.</summary>
     public IReadOnlySet<string> NormalizationParameterNames =>
         named_modules()
-            .Where(entry => entry.module is BatchNormalization or TorchSharp.Modules.GroupNorm)
+            .Where(entry => entry.module is BatchNormalization or GroupNormalization)
             .SelectMany(entry => entry.module.named_parameters(recurse: false).Select(parameter => $"{entry.name}.{parameter.name}"))
             .ToHashSet();
 

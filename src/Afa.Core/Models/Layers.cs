@@ -21,7 +21,7 @@ internal sealed class Layers(ModelOptions options)
     public Module<Tensor, Tensor> Norm(int channels) => options.NormalizationLayer switch
     {
         NormalizationLayer.Batch => new BatchNormalization(channels, Mode, options.AuxiliaryNormalization),
-        NormalizationLayer.Group => GroupNorm(channels % GroupChannels == 0 ? channels / GroupChannels : 1, channels),
+        NormalizationLayer.Group => new GroupNormalization(channels % GroupChannels == 0 ? channels / GroupChannels : 1, channels),
         _ => throw new InvalidOperationException($"Unknown normalization layer {options.NormalizationLayer}."),
     };
 

@@ -59,7 +59,7 @@ public sealed record ModelSummary(IReadOnlyList<LayerSummary> Layers, long Param
         Convolution convolution => $"convolution {convolution.Weight.shape[2]}x{convolution.Weight.shape[3]}{(convolution.Stride == 1 ? "" : $", stride {convolution.Stride}")}",
         LinearLayer => "linear",
         BatchNormalization => "batch norm",
-        TorchSharp.Modules.GroupNorm => "group norm",
+        GroupNormalization => "group norm",
         PixelNormalization => "pixel normalization",
         _ => null,
     };

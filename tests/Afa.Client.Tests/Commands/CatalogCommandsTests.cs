@@ -47,6 +47,35 @@ public sealed class CatalogCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task ModelsShow_AWideResNetByItsShortForm_ShowsLayersSizeAndCost()
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("models", "show", "wrn-10-1", "--dataset", "cifar-10"));
+
+        Assert.Matches(@"\| block1\.layer\.0\.conv1 +\| convolution 3x3 +\| 16x32x32 +\| 2,304 +\| 2,359,296 +\|", _client.Output);   // 16 · 16 · 9 weights, at 32 · 32 pixels
+        Assert.Contains("multiply-adds for one image's forward pass", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("afa train --model wrn-10-1", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ModelsShow_Json_HasTheNumbers()
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("models", "show", "small-cnn", "--json"));
+
+        Assert.Equal((467_818, 7_853_824), (_client.Document.GetProperty("parameters").GetInt64(), _client.Document.GetProperty("multiplyAdds").GetInt64()));
+        Assert.Equal("conv1", _client.Document.GetProperty("layers")[1].GetProperty("name").GetString());   // After the pixel normalization.
+    }
+
+    [Theory]
+    [InlineData("resnet-18 has one depth", "models", "show", "resnet-18", "--depth", "34")]
+    [InlineData("Depth must be 6n + 4", "models", "show", "wrn-29-10")]
+    [InlineData("WidthFactor must be in (0, 64]", "models", "show", "resnet-18", "--width", "0")]
+    public async Task ModelsShow_WhatDoesNotGo_SaysWhy(string expected, params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync(arguments));
+        Assert.Contains(expected, _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Attacks_Listed_AreGroupedWithNormsAndCost()
     {
         await _client.RunAsync("attacks");

