@@ -20,7 +20,7 @@ public sealed class OptionsReaderTests
     [Fact]
     public void Read_SettingOfEachKind_IsConverted()
     {
-        var options = Read(("method", "afa-trades"), ("epochs", "7"), ("modelWidth", "0.5"), ("modelDepth", "28"), ("seed", "18446744073709551615"),
+        var options = Read(("method", "afa-trades"), ("model", "wide-resnet"), ("epochs", "7"), ("modelWidth", "0.5"), ("modelDepth", "28"), ("seed", "18446744073709551615"),
             ("optimizer.nesterov", "false"), ("attack.epsilon", "8/255"), ("afa.contrast", "clean"), ("head.scope", "fine-tuned"));
 
         Assert.Empty(_problems);
