@@ -40,7 +40,7 @@ public class ModelSummaryTests
         var summary = ModelSummary.Of(model);
 
         Assert.Equal(parameters, summary.Parameters);
-        Assert.Equal(multiplyAdds, summary.MultiplyAdds, 0.01e9);   // Published figures also count some of the normalization.
+        Assert.Equal(multiplyAdds, summary.MultiplyAdds, 0.01e9);   // The figures are rounded, and what else they count is not said: ours is 5.243 G for WRN-28-10.
     }
 
     // ResNet-34 and -50 as in kuangliu/pytorch-cifar. A pre-activation network lacks the norms of the stem (128 numbers) and of the shortcuts (1792),
