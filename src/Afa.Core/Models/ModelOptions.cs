@@ -35,6 +35,9 @@ public sealed record ModelOptions : IValidatableObject
     /// <summary>Which layer normalizes activations. The small-cnn has none and does not read it.</summary>
     public NormalizationLayer NormalizationLayer { get; init; } = NormalizationLayer.Batch;
 
+    /// <summary>What the last linear layer reads.</summary>
+    public HeadFeatures HeadFeatures { get; init; } = HeadFeatures.Raw;
+
     /// <summary>Returns the channel count of a layer whose published count is <paramref name="published"/>.</summary>
     internal int Scale(int published) => Math.Max(1, (int)Math.Round(published * WidthFactor));
 

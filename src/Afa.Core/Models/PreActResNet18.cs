@@ -58,5 +58,5 @@ public sealed class PreActResNet18 : ImageClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor Head(Tensor features) => _linear.call(features);
+    protected override Tensor Head(Tensor features) => _linear.call(features);
 }

@@ -60,5 +60,5 @@ public sealed class ResNet18 : ImageClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor Head(Tensor features) => _linear.call(features);
+    protected override Tensor Head(Tensor features) => _linear.call(features);
 }

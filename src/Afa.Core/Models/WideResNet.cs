@@ -59,5 +59,5 @@ public sealed class WideResNet : ImageClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor Head(Tensor features) => _fc.call(features);
+    protected override Tensor Head(Tensor features) => _fc.call(features);
 }

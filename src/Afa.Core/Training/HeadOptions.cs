@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Afa.Models;
 
 namespace Afa.Training;
 
@@ -27,6 +28,9 @@ public sealed record HeadOptions : IValidatableObject
     public HeadImages Images { get; init; } = HeadImages.Clean;
 
     public HeadScope Scope { get; init; } = HeadScope.Frozen;
+
+    /// <summary>What the head reads.</summary>
+    public HeadFeatures Features { get; init; } = HeadFeatures.Raw;
 
     public int Epochs { get; init; } = 3;
 

@@ -24,6 +24,7 @@ public static class ResolvedOptions
             Name = options.Model,
             WidthFactor = options.ModelWidth,
             Depth = options.ModelDepth ?? defaults.Depth,
+            HeadFeatures = options.Method == TrainingMethod.Afa ? options.Head.Features : HeadFeatures.Raw,
             Classes = description.Classes,
             Channels = description.Channels,
             Height = description.Height,

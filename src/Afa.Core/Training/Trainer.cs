@@ -212,7 +212,7 @@ public sealed class Trainer : IDisposable
     {
         var isAdversarial = _options.Head.Images == HeadImages.Adversarial;
         var images = isAdversarial ? CrossEntropyAttack(step) : step.Images;
-        var logits = _options.Head.Scope == HeadScope.Frozen ? Model.Head(FrozenFeatures(images)) : Model.call(images);
+        var logits = _options.Head.Scope == HeadScope.Frozen ? Model.Logits(FrozenFeatures(images)) : Model.call(images);
         var loss = CrossEntropyPart(logits, step);
         return isAdversarial ? new StepOutcome(loss) { AdversarialLogits = logits } : new StepOutcome(loss) { CleanLogits = logits };
     }
@@ -230,9 +230,9 @@ public sealed class Trainer : IDisposable
     private StepOutcome AfaTrades(StepInputs step)
     {
         var cleanFeatures = Model.Features(step.Images);
-        var clean = Model.Head(cleanFeatures);
+        var clean = Model.Logits(cleanFeatures);
         var adversarialFeatures = Model.Features(TradesAttack(step, clean));
-        var adversarial = Model.Head(adversarialFeatures);
+        var adversarial = Model.Logits(adversarialFeatures);
         var trades = TradesLoss.Compute(clean, adversarial, step.Labels, _options.TradesBeta, _options.LabelSmoothing, GlobalBatch(step));
         step.Clock.Book(StepClock.Forward);
 
