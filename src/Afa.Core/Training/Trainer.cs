@@ -1,12 +1,9 @@
 using System.Runtime.InteropServices;
-using Afa.Attacks;
-using Afa.Compute;
 using Afa.Data;
-using Afa.Losses;
 using Afa.Models;
+using Afa.Training.Methods;
 using TorchSharp;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Afa.Training;
 
@@ -25,11 +22,10 @@ public sealed class Trainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly ICollective _collective;
     private readonly Device _device;
-    private readonly double _epsilon;
-    private readonly Pgd _attack;
-    private readonly IReadOnlyList<Tensor> _statistics;
+    private readonly Replica _replica;
     private FlatParameters _parameters;
     private MomentumSgd _optimizer;
+    private ITrainingMethod _method;
 
     /// <param name="options">Valid options; every replica gets the same.</param>
     /// <param name="collective">Connects the replicas.</param>
@@ -40,26 +36,13 @@ public sealed class Trainer : IDisposable
         _options = options;
         _collective = collective;
         _device = device;
-        _epsilon = options.AttackEpsilon();
-        _attack = new Pgd(new PgdOptions
-        {
-            Norm = options.Attack.Norm,
-            Epsilon = _epsilon,
-            StepSize = options.Attack.RelativeStepSize * _epsilon,
-            Steps = options.Attack.Steps,
-        });
-        Model = ModelRegistry.Create(options.ModelOptions(), options.Seed);
-        Model.to(device);
-        _statistics = [.. Model.named_buffers()
-            .Where(entry => entry.buffer.is_floating_point() && entry.name.Contains("running_", StringComparison.Ordinal))
-            .Select(entry => entry.buffer)];
-        scope.Detach(_statistics);
-        Phase = options.Method == TrainingMethod.Afa ? TrainingPhase.Features : TrainingPhase.Training;
-        (_parameters, _optimizer) = StartPhase();
+        _replica = new Replica(options, collective, device);
+        Phase = TrainingMethods.FirstPhase(options.Method);
+        (_parameters, _optimizer, _method) = StartPhase();
     }
 
     /// <summary>The replica's model. Owned here.</summary>
-    public ImageClassifier Model { get; }
+    public ImageClassifier Model => _replica.Model;
 
     /// <summary>Name of the phase whose parameters are under training.</summary>
     public string Phase { get; private set; }
@@ -111,12 +94,10 @@ public sealed class Trainer : IDisposable
             Model.ZeroHead();
         }
 
-        var step = new StepInputs(
-            batch.ToTensor(_device), batch.LabelsTensor(_device), batch.SampleIds,
-            Seed.Derive(_options.Seed, (ulong)SeedUse.TrainingAttack, (ulong)position.Epoch), new StepClock());
+        var step = new TrainingStep(batch, TrainingStep.EpochNoise(_options.Seed, position.Epoch), _device);
         step.Clock.Book(StepClock.Data);
 
-        var outcome = ComputeLoss(step);
+        var outcome = _method.ComputeLoss(step);
         var loss = outcome.Loss.to(ScalarType.Float64).item<double>();
         if (!double.IsFinite(loss))
         {
@@ -141,8 +122,8 @@ public sealed class Trainer : IDisposable
     internal float[] ComputeGradient(ImageBatch batch, ulong noiseSeed)
     {
         using var scope = NewDisposeScope();
-        var step = new StepInputs(batch.ToTensor(_device), batch.LabelsTensor(_device), batch.SampleIds, noiseSeed, new StepClock());
-        ReduceGradient(ComputeLoss(step).Loss, step.Clock);
+        var step = new TrainingStep(batch, noiseSeed, _device);
+        ReduceGradient(_method.ComputeLoss(step).Loss, step.Clock);
         return MemoryMarshal.Cast<byte, float>(_parameters.Gradient.cpu().bytes).ToArray();
     }
 
@@ -153,9 +134,7 @@ public sealed class Trainer : IDisposable
         Model.Dispose();
     }
 
-    private long GlobalBatch(StepInputs step) => step.Images.shape[0] * _collective.Count;
-
-    private (FlatParameters, MomentumSgd) StartPhase()
+    private (FlatParameters, MomentumSgd, ITrainingMethod) StartPhase()
     {
         var headOnly = Phase == TrainingPhase.Head && _options.Head.Scope == HeadScope.Frozen;
         var headParameters = Model.HeadParameterNames;
@@ -172,194 +151,14 @@ public sealed class Trainer : IDisposable
 
         Model.train(!headOnly);
         var parameters = new FlatParameters(Model.named_parameters().Where(entry => entry.parameter.requires_grad), Model.NormalizationParameterNames);
-        return (parameters, new MomentumSgd(parameters, _options.Optimizer));
+        return (parameters, new MomentumSgd(parameters, _options.Optimizer), TrainingMethods.Create(_options.Method, Phase, _replica));
     }
 
     private void RestartOptimizer()
     {
         _optimizer.Dispose();
         _parameters.Dispose();
-        (_parameters, _optimizer) = StartPhase();
-    }
-
-    private StepOutcome ComputeLoss(StepInputs step) => Phase switch
-    {
-        TrainingPhase.Features => AfaFeatures(step),
-        TrainingPhase.Head => Head(step),
-        _ => _options.Method switch
-        {
-            TrainingMethod.Ce => CrossEntropy(step),
-            TrainingMethod.PgdAt => AdversarialCrossEntropy(step),
-            TrainingMethod.Trades => Trades(step),
-            TrainingMethod.AfaTrades => AfaTrades(step),
-            _ => throw new InvalidOperationException($"The method {_options.Method} has no phase '{Phase}'."),
-        },
-    };
-
-    private StepOutcome CrossEntropy(StepInputs step)
-    {
-        var logits = Model.call(step.Images);
-        return new StepOutcome(CrossEntropyPart(logits, step)) { CleanLogits = logits };
-    }
-
-    private StepOutcome AdversarialCrossEntropy(StepInputs step)
-    {
-        var logits = Model.call(CrossEntropyAttack(step));
-        return new StepOutcome(CrossEntropyPart(logits, step)) { AdversarialLogits = logits };
-    }
-
-    private StepOutcome Head(StepInputs step)
-    {
-        var isAdversarial = _options.Head.Images == HeadImages.Adversarial;
-        var images = isAdversarial ? CrossEntropyAttack(step) : step.Images;
-        var logits = _options.Head.Scope == HeadScope.Frozen ? Model.Logits(FrozenFeatures(images)) : Model.call(images);
-        var loss = CrossEntropyPart(logits, step);
-        return isAdversarial ? new StepOutcome(loss) { AdversarialLogits = logits } : new StepOutcome(loss) { CleanLogits = logits };
-    }
-
-    private StepOutcome Trades(StepInputs step)
-    {
-        var clean = Model.call(step.Images);
-        var adversarial = Model.call(TradesAttack(step, clean));
-        var loss = TradesLoss.Compute(clean, adversarial, step.Labels, _options.TradesBeta, _options.LabelSmoothing, GlobalBatch(step));
-        step.Clock.Book(StepClock.Forward);
-        return new StepOutcome(loss) { CleanLogits = clean, AdversarialLogits = adversarial };
-    }
-
-    /// <summary>TRADES and AFA on the same adversarial images, those of TRADES: one attack for both terms.</summary>
-    private StepOutcome AfaTrades(StepInputs step)
-    {
-        var cleanFeatures = Model.Features(step.Images);
-        var clean = Model.Logits(cleanFeatures);
-        var adversarialFeatures = Model.Features(TradesAttack(step, clean));
-        var adversarial = Model.Logits(adversarialFeatures);
-        var trades = TradesLoss.Compute(clean, adversarial, step.Labels, _options.TradesBeta, _options.LabelSmoothing, GlobalBatch(step));
-        step.Clock.Book(StepClock.Forward);
-
-        var (allClean, allLabels) = Gather(cleanFeatures, step.Labels);
-        var (allAdversarial, _) = Gather(adversarialFeatures, step.Labels);
-        step.Clock.Book(StepClock.Exchange);
-
-        // The AFA term is whole on every replica while its gradient is that of the own rows; the reported loss takes a share of it.
-        var afa = AfaLoss.Compute(allClean, allAdversarial, allLabels, _options.Afa);
-        var report = trades.detach() + _options.AfaWeight * afa.detach() / _collective.Count;
-        var loss = trades + _options.AfaWeight * afa;
-        step.Clock.Book(StepClock.Forward);
-        return new StepOutcome(loss) { Reported = report, CleanLogits = clean, AdversarialLogits = adversarial };
-    }
-
-    private StepOutcome AfaFeatures(StepInputs step)
-    {
-        var clean = Model.Features(step.Images);
-        step.Clock.Book(StepClock.Forward);
-        var (allClean, allLabels) = Gather(clean, step.Labels);
-        step.Clock.Book(StepClock.Exchange);
-
-        // Without batch statistics the attack sees the same clean features as the loss; else it runs in evaluation mode and needs its own.
-        var contrast = allClean;
-        if (_statistics.Count > 0)
-        {
-            (contrast, _) = Gather(FrozenFeatures(step.Images), step.Labels);
-        }
-
-        using var objective = new AfaInnerObjective(contrast, allLabels, step.Labels, _options.Afa.Temperature);
-        var images = Attack(step, UniformStart(step), x => objective.Sum(Model.Features(x)));
-
-        var adversarial = Model.Features(images);
-        step.Clock.Book(StepClock.Forward);
-        var (allAdversarial, _) = Gather(adversarial, step.Labels);
-        step.Clock.Book(StepClock.Exchange);
-
-        var loss = AfaLoss.Compute(allClean, allAdversarial, allLabels, _options.Afa);
-        var matches = objective.CountMatches(adversarial, _collective.Rank * step.Images.shape[0]);
-        step.Clock.Book(StepClock.Forward);
-        return new StepOutcome(loss) { Reported = loss.detach() / _collective.Count, FeatureMatches = matches };
-    }
-
-    private Tensor CrossEntropyPart(Tensor logits, StepInputs step)
-    {
-        var sum = functional.cross_entropy(logits, step.Labels, reduction: Reduction.Sum, label_smoothing: _options.LabelSmoothing);
-        step.Clock.Book(StepClock.Forward);
-        return sum / GlobalBatch(step);
-    }
-
-    private Tensor CrossEntropyAttack(StepInputs step) =>
-        Attack(step, UniformStart(step), x => functional.cross_entropy(Model.call(x), step.Labels, reduction: Reduction.Sum));
-
-    /// <summary>The attack of TRADES: from a point 0.001 away, up the divergence from the clean prediction, which is computed once.</summary>
-    private Tensor TradesAttack(StepInputs step, Tensor cleanLogits)
-    {
-        // Without batch statistics the model gives the same logits in evaluation mode, so those at hand serve.
-        var target = _statistics.Count == 0 ? cleanLogits.detach() : FrozenLogits(step.Images);
-        var start = SampleNoise.Gaussian(step.Images, step.SampleIds, 0.001, step.NoiseSeed);
-        return Attack(step, start, x => TradesLoss.KlDivergence(target, Model.call(x)));
-    }
-
-    private Tensor UniformStart(StepInputs step) =>
-        SampleNoise.StartInBall(step.Images, step.SampleIds, _options.Attack.Norm, _epsilon, step.NoiseSeed);
-
-    private Tensor Attack(StepInputs step, Tensor start, Func<Tensor, Tensor> objective)
-    {
-        using var frozen = new FrozenWeights(Model, training: false);
-        var images = _attack.Perturb(objective, step.Images, start);
-        step.Clock.Book(StepClock.Attack);
-        return images;
-    }
-
-    private Tensor FrozenFeatures(Tensor images)
-    {
-        using var frozen = new FrozenWeights(Model, training: false);
-        using var noGradients = no_grad();
-        return Model.Features(images);
-    }
-
-    private Tensor FrozenLogits(Tensor images)
-    {
-        using var frozen = new FrozenWeights(Model, training: false);
-        using var noGradients = no_grad();
-        return Model.call(images);
-    }
-
-    /// <summary>Puts the rows of every replica in rank order; only the own rows carry a gradient.</summary>
-    private (Tensor Features, Tensor Labels) Gather(Tensor features, Tensor labels)
-    {
-        if (_collective.Count == 1)
-        {
-            return (features, labels);
-        }
-
-        using var scope = NewDisposeScope();
-        var (rows, dimension) = (features.shape[0], features.shape[1]);
-        var featureBytes = features.detach().cpu().contiguous().bytes;
-        var labelBytes = labels.cpu().bytes;
-        var own = new byte[featureBytes.Length + labelBytes.Length];
-        featureBytes.CopyTo(own);
-        labelBytes.CopyTo(own.AsSpan(featureBytes.Length));
-
-        var allFeatures = new List<Tensor>();
-        var allLabels = new List<Tensor>();
-        var parts = _collective.AllGather(own);
-        for (var rank = 0; rank < parts.Count; rank++)
-        {
-            if (parts[rank].Length != own.Length)
-            {
-                throw new InvalidOperationException($"Trainer {rank} sent {parts[rank].Length} bytes of features, not {own.Length}: its batch or its model differs.");
-            }
-
-            var isOwn = rank == _collective.Rank;
-            allFeatures.Add(isOwn ? features : FromBytes(parts[rank].Span[..featureBytes.Length], features.dtype, [rows, dimension]));
-            allLabels.Add(isOwn ? labels : FromBytes(parts[rank].Span[featureBytes.Length..], labels.dtype, [rows]));
-        }
-
-        return (cat(allFeatures).MoveToOuterDisposeScope(), cat(allLabels).MoveToOuterDisposeScope());
-    }
-
-    private Tensor FromBytes(ReadOnlySpan<byte> bytes, ScalarType type, long[] shape)
-    {
-        using var scope = NewDisposeScope();
-        var result = empty(shape, type);
-        bytes.CopyTo(result.bytes);
-        return result.to(_device).MoveToOuterDisposeScope();
+        (_parameters, _optimizer, _method) = StartPhase();
     }
 
     /// <summary>Leaves the gradient of the global batch's loss in the flat parameters.</summary>
@@ -384,7 +183,7 @@ public sealed class Trainer : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var statistics = Model.training ? _statistics : [];
+        var statistics = Model.training ? _replica.BatchStatistics : [];
         var tensors = new[] { _parameters.Gradient }.Concat(statistics).ToList();
         var packed = tensors.Count == 1 && _device.type == DeviceType.CPU ? _parameters.Gradient : cat([.. tensors.Select(tensor => tensor.reshape(-1))]).cpu();
         _collective.AllReduceSum(MemoryMarshal.Cast<byte, float>(packed.bytes));
@@ -406,19 +205,5 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         return logits?.argmax(1).eq(labels).sum().item<long>();
-    }
-
-    private sealed record StepInputs(Tensor Images, Tensor Labels, int[] SampleIds, ulong NoiseSeed, StepClock Clock);
-
-    private sealed record StepOutcome(Tensor Loss)
-    {
-        /// <summary>This replica's part, where the loss is that of the global batch and the same on each.</summary>
-        public Tensor? Reported { get; init; }
-
-        public Tensor? CleanLogits { get; init; }
-
-        public Tensor? AdversarialLogits { get; init; }
-
-        public long? FeatureMatches { get; init; }
     }
 }

@@ -1,3 +1,5 @@
+using Afa.Training.Methods;
+
 namespace Afa.Training;
 
 /// <summary>The steps of a run, laid out from its options alone: what every process computes alike.</summary>
@@ -20,7 +22,7 @@ public sealed class TrainingPlan
         // In forward passes; a backward pass costs about two forward ones with the weights' gradients, one without.
         var attack = options.Attack.Steps * 2;
         var head = (options.Head.Images == HeadImages.Adversarial ? attack : 0) + (options.Head.Scope == HeadScope.Frozen ? 1 : 3);
-        _phases = options.Method == TrainingMethod.Afa
+        _phases = TrainingMethods.Get(options.Method).TrainsFeaturesFirst
             ? [
                 new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, attack + 6),
                 new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, head),

@@ -1,0 +1,31 @@
+using Afa.Losses;
+
+namespace Afa.Training.Methods;
+
+/// <summary>Pre-training of the features by <see cref="AfaLoss"/>, against an attack on the same loss.</summary>
+internal sealed class AfaFeatures(Replica replica) : ITrainingMethod
+{
+    public StepOutcome ComputeLoss(TrainingStep step)
+    {
+        var (model, options) = (replica.Model, replica.Options.Afa);
+        var clean = model.Features(step.Images);
+        step.Clock.Book(StepClock.Forward);
+        var (allClean, allLabels) = replica.Exchange.Gather(clean, step.Labels);
+        step.Clock.Book(StepClock.Exchange);
+
+        // Without batch statistics the attack sees the same clean features as the loss; else it runs in evaluation mode and needs its own.
+        var contrast = replica.IsSameInEvaluation ? allClean : replica.Exchange.Gather(replica.FrozenFeatures(step.Images), step.Labels).Features;
+        using var objective = new AfaInnerObjective(contrast, allLabels, step.Labels, options.Temperature);
+        var images = replica.Attack.Maximize(step, replica.Attack.UniformStart(step), x => objective.Sum(model.Features(x)));
+
+        var adversarial = model.Features(images);
+        step.Clock.Book(StepClock.Forward);
+        var (allAdversarial, _) = replica.Exchange.Gather(adversarial, step.Labels);
+        step.Clock.Book(StepClock.Exchange);
+
+        var loss = AfaLoss.Compute(allClean, allAdversarial, allLabels, options);
+        var matches = objective.CountMatches(adversarial, (long)replica.Collective.Rank * step.Count);
+        step.Clock.Book(StepClock.Forward);
+        return new StepOutcome(loss) { Reported = loss.detach() / replica.Collective.Count, FeatureMatches = matches };
+    }
+}

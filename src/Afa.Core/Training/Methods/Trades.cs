@@ -1,0 +1,30 @@
+using Afa.Losses;
+using static TorchSharp.torch;
+
+namespace Afa.Training.Methods;
+
+/// <summary>TRADES: Zhang et al. 2019 (arXiv:1901.08573), as in the authors' code.</summary>
+internal sealed class Trades(Replica replica) : ITrainingMethod
+{
+    public StepOutcome ComputeLoss(TrainingStep step)
+    {
+        var clean = replica.Model.call(step.Images);
+        var adversarial = replica.Model.call(Attack(replica, step, clean));
+        return new StepOutcome(Loss(replica, step, clean, adversarial)) { CleanLogits = clean, AdversarialLogits = adversarial };
+    }
+
+    /// <summary>From a point 0.001 away, up the divergence from the clean prediction, which is computed once.</summary>
+    /// <param name="cleanLogits">Logits of the step's images in the model's present mode.</param>
+    internal static Tensor Attack(Replica replica, TrainingStep step, Tensor cleanLogits)
+    {
+        var target = replica.IsSameInEvaluation ? cleanLogits.detach() : replica.FrozenLogits(step.Images);
+        return replica.Attack.Divergence(step, InnerAttack.CloseStart(step), target);
+    }
+
+    internal static Tensor Loss(Replica replica, TrainingStep step, Tensor clean, Tensor adversarial)
+    {
+        var loss = TradesLoss.Compute(clean, adversarial, step.Labels, replica.Options.TradesBeta, replica.Options.LabelSmoothing, replica.GlobalBatch(step));
+        step.Clock.Book(StepClock.Forward);
+        return loss;
+    }
+}
