@@ -36,6 +36,26 @@ public interface IAfaControl
     /// <returns>JSON of <c>Afa.Evaluation.EvaluationDocument</c>.</returns>
     Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default);
 
+    /// <summary>Starts a sweep: many trainings and the evaluation of each.</summary>
+    /// <param name="planJson">JSON of <c>Afa.Sweeps.SweepPlan</c>, validated before any work starts.</param>
+    Task StartSweepAsync(string sweep, string planJson, CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on with a sweep: finished trials are not run again, failed ones are tried again. Does nothing if it runs.</summary>
+    Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>Pauses the trainings under way with checkpoints and stops.</summary>
+    Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns null if no sweep has that name.</summary>
+    Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>All sweeps, newest first.</summary>
+    Task<IReadOnlyList<SweepStatus>> ListSweepsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What a sweep has found so far; null if there is none of that name.</summary>
+    /// <returns>JSON of <c>Afa.Sweeps.SweepDocument</c>.</returns>
+    Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default);
+
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);
 

@@ -15,6 +15,8 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
 
     public Task<IReadOnlyList<string>> ListEvaluationsAsync() => ListAsync("evaluation-run");
 
+    public Task<IReadOnlyList<string>> ListSweepsAsync() => ListAsync("sweep");
+
     public async Task<string?> ReadResultAsync(string evaluation) =>
         await blobs.ReadAsync($"evaluations/{evaluation}/result.json", MaxResultSizeInBytes) is { } content ? Encoding.UTF8.GetString(content) : null;
 

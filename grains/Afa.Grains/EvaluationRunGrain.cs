@@ -57,7 +57,7 @@ internal sealed class EvaluationRunGrain(
         return Task.CompletedTask;
     }
 
-    public async Task StartAsync(string? optionsJson)
+    public async Task StartAsync(string? optionsJson, int? mostSlots)
     {
         if (_loop is { } ending && state.State.State != RunState.Running)
         {
@@ -105,9 +105,10 @@ internal sealed class EvaluationRunGrain(
             state.State.RequestJson = request;
             state.State.OptionsJson = JsonSerializer.Serialize(_job.Options, AfaJson.Options);
             state.State.CreatedAt = time.GetUtcNow();
-            state.State.Slots = (await SilosAsync()).Count * devices.Slots;
+            state.State.Slots = Math.Min((await SilosAsync()).Count * devices.Slots, mostSlots ?? int.MaxValue);
         }
 
+        state.State.MostSlots = mostSlots;
         state.State.State = RunState.Running;
         state.State.Message = null;
         await state.WriteStateAsync();
@@ -197,7 +198,7 @@ internal sealed class EvaluationRunGrain(
             _work = new Queue<EvaluationUnit>(records.Missing);
             _resumedImages = records.Outcomes.Values.Sum(outcome => outcome.Unit.Count);
             _resumedShare = _progress!.Share(records.Outcomes.Values);
-            for (var slot = 0; slot < Math.Min(silos.Count * devices.Slots, _work.Count); slot++)
+            for (var slot = 0; slot < Math.Min(Math.Min(silos.Count * devices.Slots, state.State.MostSlots ?? int.MaxValue), _work.Count); slot++)
             {
                 evaluators.Add(GrainFactory.GetGrain<IAttackEvaluatorGrain>($"{Evaluation}/{slot}"));
             }

@@ -39,6 +39,23 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Catalog.ReadResultAsync(evaluation).WaitAsync(cancellationToken);
 
+    public Task StartSweepAsync(string sweep, string planJson, CancellationToken cancellationToken = default) => Sweep(sweep).StartAsync(planJson).WaitAsync(cancellationToken);
+
+    public Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).ResumeAsync().WaitAsync(cancellationToken);
+
+    public Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetStatusAsync().WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<SweepStatus>> ListSweepsAsync(CancellationToken cancellationToken = default)
+    {
+        var names = await Catalog.ListSweepsAsync().WaitAsync(cancellationToken);
+        var sweeps = await Task.WhenAll(names.Select(name => Sweep(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        return [.. sweeps.OfType<SweepStatus>().OrderByDescending(sweep => sweep.CreatedAt)];
+    }
+
+    public Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetResultAsync().WaitAsync(cancellationToken);
+
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Catalog.ListCheckpointsAsync(run).WaitAsync(cancellationToken);
 
@@ -63,6 +80,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     private ICatalogGrain Catalog => grains.GetGrain<ICatalogGrain>(0);
 
     private ITrainingRunGrain Run(string name) => grains.GetGrain<ITrainingRunGrain>(name);
+
+    private ISweepGrain Sweep(string name) => grains.GetGrain<ISweepGrain>(name);
 
     private IEvaluationRunGrain Evaluation(string name) => grains.GetGrain<IEvaluationRunGrain>(name);
 }

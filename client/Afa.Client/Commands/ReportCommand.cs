@@ -15,13 +15,13 @@ internal sealed class ReportCommand : StoreCommand
     private const long MaximumResultSizeInBytes = 256 << 20;
 
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run or of an evaluation." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation or a sweep." };
 
     public ReportCommand(ClientContext context)
         : base(
             context,
             "report",
-            "Writes the report of an evaluation again, or that of a training run with the evaluation that ended it.",
+            "Writes the report of an evaluation or a sweep again, or that of a training run with the evaluation that ended it.",
             "afa report my-run",
             "afa report my-evaluation")
     {
@@ -40,6 +40,10 @@ internal sealed class ReportCommand : StoreCommand
             case { Evaluation: { State: RunState.Completed } evaluation }:
                 var result = await EvaluationLookup.ResultAsync(control, evaluation.Evaluation, _context.Interrupt);
                 await new EvaluationJob(control, _context, output, store).ReportAsync(result, EvaluationJob.ReportDirectory(store, evaluation.Evaluation));
+                break;
+            case { Sweep: { } sweep }:
+                var document = await SweepLookup.ResultAsync(control, sweep.Sweep, _context.Interrupt);
+                new SweepJob(control, _context, output, store).Report(sweep, document, SweepJob.ReportDirectory(store, sweep.Sweep));
                 break;
             case { Evaluation: { } evaluation }:
                 throw new CommandFailedException(

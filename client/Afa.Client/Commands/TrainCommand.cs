@@ -86,7 +86,7 @@ internal sealed class TrainCommand : ClientCommand
 
         var store = isResume ? _context.ExistingStoreDirectory(parsed.GetValue(_store)) : _context.StoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        CreateStore(store);
+        StoreFolder.Create(store);
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {
@@ -116,21 +116,6 @@ internal sealed class TrainCommand : ClientCommand
         if (parsed.GetValue(_resume) is { } resumed && parsed.GetValue(_run) is { } run && run != resumed)
         {
             problems.Add($"--resume and --run name different runs, '{resumed}' and '{run}'; give one of them.");
-        }
-    }
-
-    private static void CreateStore(string store)
-    {
-        try
-        {
-            Directory.CreateDirectory(store);
-
-            // A store that cannot be written to is found now, not after an epoch.
-            File.Create(Path.Combine(store, $".probe-{Guid.NewGuid():N}"), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The store's folder {store} cannot be created or written to: {exception.Message}");
         }
     }
 

@@ -94,9 +94,9 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     public static TrainingOptions Options(TrainingRunStatus status) => JsonSerializer.Deserialize<TrainingOptions>(status.OptionsJson, AfaJson.Options)!;
 
     /// <summary>Evaluates under the threat model of the training.</summary>
-    public static EvaluationOptions EvaluationOptions(TrainingOptions training, string checkpoint) => new()
+    public static EvaluationOptions EvaluationOptions(TrainingOptions training, params IReadOnlyList<string> checkpoints) => new()
     {
-        Checkpoints = [checkpoint],
+        Checkpoints = checkpoints,
         Dataset = training.Dataset,
         DataDirectory = training.DataDirectory,
         Norm = training.Attack.Norm,

@@ -31,6 +31,19 @@ internal static class MarkdownReport
         return text.ToString();
     }
 
+    /// <summary>A report of tables, with what they do not show.</summary>
+    public static string Create(string title, IEnumerable<ReportTable> tables, IReadOnlyList<string> notes)
+    {
+        var text = new StringBuilder($"# {Escape(title)}\n");
+        foreach (var table in tables.Where(table => table.Rows.Count > 0))
+        {
+            Append(text, table);
+        }
+
+        AppendList(text, ReportNotes.Title, notes);
+        return text.ToString();
+    }
+
     /// <summary>The tables, and in between the headings of their parts.</summary>
     private static IEnumerable<(string? Heading, ReportTable? Table)> Tables(TrainingRunStatus? run, EvaluationDocument? evaluation)
     {

@@ -8,7 +8,7 @@ internal static class ReportNotes
 {
     public const string Title = "What these figures do not show";
 
-    private const string Reconstruction = "The equations of AFA are a reconstruction and may differ from the authors'.";
+    public const string Reconstruction = "The equations of AFA are a reconstruction and may differ from the authors'.";
 
     private const string Intervals =
         "Accuracies are fractions in [0, 1] with 95 % Wilson intervals, which cover the choice of images, not the choice of seed. " +
@@ -17,10 +17,13 @@ internal static class ReportNotes
     public static IReadOnlyList<string> Create(EvaluationDocument? evaluation) =>
         evaluation is null ? [Attacks(evaluation), Reconstruction] : [Attacks(evaluation), Reconstruction, Intervals];
 
-    private static string Attacks(EvaluationDocument? evaluation)
+    private static string Attacks(EvaluationDocument? evaluation) => Attacks(
+        evaluation?.Results.SelectMany(result => result.Attacks).Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack) ?? []);
+
+    /// <summary>What the attacks that ran within the ball leave open.</summary>
+    public static string Attacks(IEnumerable<string> names)
     {
-        var attacks = evaluation?.Results.SelectMany(result => result.Attacks)
-            .Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack).Where(IsAttack).ToList() ?? [];
+        var attacks = names.Where(IsAttack).ToList();
         return attacks switch
         {
             [] => "No attack has run on the trained model: figures of the training batches say little about robustness.",

@@ -60,21 +60,11 @@ internal static class TrainingTables
         try
         {
             using var options = JsonDocument.Parse(Encoding.UTF8.GetBytes(run.OptionsJson));
-            return ReportTable.Facts("Options", [.. Flatten("", options.RootElement)]);
+            return ReportTable.Facts("Options", [.. OptionsTable.Flatten(options.RootElement)]);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // The latter: an escaped lone surrogate.
         {
             return ReportTable.Facts("Options", ("Not JSON", run.OptionsJson));   // Shown as it is: the figures are worth a report all the same.
         }
     }
-
-    private static IEnumerable<(string Name, string Value)> Flatten(string path, JsonElement element) =>
-        element.ValueKind == JsonValueKind.Object
-            ? element.EnumerateObject().SelectMany(p => Flatten(path.Length == 0 ? p.Name : $"{path}.{p.Name}", p.Value))
-            : [(path, element.ValueKind switch
-            {
-                JsonValueKind.Null => "–",
-                JsonValueKind.String => element.GetString()!,
-                _ => element.GetRawText(),
-            })];
 }
