@@ -237,7 +237,7 @@ internal sealed class TrainingRunGrain(
                 if (position.IsEpochEnd)
                 {
                     await trainers.RequireEqualReplicasAsync(step);
-                    var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
+                    var learningRate = LearningRateSchedule.At(options.Optimizer, position);
                     state.State.History.Add(sums.Finish(position, learningRate));
                     sums = new EpochSums();
                     await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.

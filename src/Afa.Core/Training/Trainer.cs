@@ -106,7 +106,7 @@ public sealed class Trainer : IDisposable
 
         ReduceGradient(outcome.Loss, step.Clock);
 
-        var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps));
+        var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer, position));
         step.Clock.Book(StepClock.Update);
         if (!double.IsFinite(norm))
         {
