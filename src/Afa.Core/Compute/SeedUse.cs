@@ -10,4 +10,5 @@ public enum SeedUse : ulong
     TrainingAttack = 5,
     EvaluationAttack = 6,
     Subset = 7,
+    GeneratedImages = 20,
 }
