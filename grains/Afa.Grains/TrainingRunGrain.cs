@@ -283,6 +283,7 @@ internal sealed class TrainingRunGrain(
     private Task<(TrainingPlan Plan, int SmallestShard)> PlanAsync(TrainingOptions options) => Task.Run(() =>
     {
         var dataset = datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory);
+        _ = datasets.GetGenerated(options);   // To refuse images that do not fit.
         var smallest = TrainingShard.Plan(dataset, options).Min(shard => shard.Length);
         return (new TrainingPlan(options, smallest), smallest);
     });

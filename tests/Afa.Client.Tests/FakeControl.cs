@@ -164,7 +164,7 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.CompletedTask;
     }
 
-    public void RequireData(string dataset, string? dataDirectory)
+    public void RequireData(TrainingOptions options)
     {
         if (DataError is not null)
         {

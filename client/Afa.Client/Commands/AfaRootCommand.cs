@@ -27,10 +27,11 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
             new CheckpointsDeleteCommand(context)));
         Subcommands.Add(new CommandGroup(
             "data",
-            "Lists, verifies and downloads data sets.",
+            "Lists, verifies, downloads and converts data sets.",
             new DataListCommand(context),
             new DataVerifyCommand(context),
-            new DataDownloadCommand(context)));
+            new DataDownloadCommand(context),
+            new DataConvertCommand(context)));
         Subcommands.Add(new ModelsCommand(context));
         Subcommands.Add(new AttacksCommand(context));
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Afa.Client.Control;
 using Afa.Client.Options;
-using Afa.Data;
 using Afa.Grains;
 using Afa.Models;
 using Afa.Training;
@@ -17,7 +16,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     private readonly ClientContext _context;
     private readonly Argument<string> _file = new("FILE") { Description = "A .safetensors file with the model's weights under PyTorch's names." };
     private readonly Option<string> _model = new("--model") { HelpName = "NAME", Required = true, Description = $"One of {string.Join(", ", ModelRegistry.Names)}." };
-    private readonly Option<string> _dataset = new("--dataset") { HelpName = "NAME", Required = true, Description = $"What it was trained on: one of {string.Join(", ", DatasetRegistry.Names)}." };
+    private readonly Option<string> _dataset = new("--dataset") { HelpName = "NAME", Required = true, Description = $"What it was trained on: one of {DatasetName.Choices}." };
     private readonly Option<double> _width = new("--width") { HelpName = "FACTOR", DefaultValueFactory = _ => 1, Description = "Times the usual number of channels." };
     private readonly Option<int?> _depth = new("--depth") { HelpName = "N", Description = "Layers of a wide-resnet." };
     private readonly Option<string?> _run = new("--run") { HelpName = "NAME", Description = "What the checkpoint is called from then on. Without it: the file's name." };
@@ -43,7 +42,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     {
         var (path, model, dataset) = (parsed.GetValue(_file)!, parsed.GetValue(_model)!, parsed.GetValue(_dataset)!);
         ClosestName.Require("model", model, ModelRegistry.Names);
-        ClosestName.Require("data set", dataset, DatasetRegistry.Names);
+        dataset = DatasetName.Resolve(dataset);
         var file = new FileInfo(path);
         if (!file.Exists)
         {

@@ -3,7 +3,6 @@ using Afa.Attacks;
 using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
-using Afa.Data;
 using Afa.Evaluation;
 using Afa.Grains;
 
@@ -123,7 +122,7 @@ internal sealed class EvaluateCommand : ClientCommand
         UsageException.ThrowIfAny(problems);
         if (parsed.GetValue(_dataset) is { } dataset)
         {
-            ClosestName.Require("data set", dataset, DatasetRegistry.Names);
+            settings[0] = settings[0] with { Text = DatasetName.Resolve(dataset) };   // The first flag that was read.
         }
 
         // The run's norm is not known yet: a setting is wrong for now if it is wrong in every norm.
@@ -155,7 +154,7 @@ internal sealed class EvaluateCommand : ClientCommand
     private async Task<string> StartAsync(ParseResult parsed, List<Setting> settings, IAfaControl control, EvaluationJob job)
     {
         var selection = await EvaluationSelection.FindAsync(control, parsed.GetValue(_checkpoints)!, _context.Interrupt);
-        var defaults = selection.Defaults(parsed.GetValue(_dataset));
+        var defaults = selection.Defaults(settings.Find(setting => setting.Source == _dataset.Name)?.Text);
         var problems = new List<string>();
         var options = OptionsReader.Read(defaults, settings, problems);
         if (options.Norm != defaults.Norm && parsed.GetResult(EvaluationFlags.Epsilon) is null)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
+using Afa.Data;
 using Afa.Evaluation;
 using Afa.Training;
 
@@ -42,6 +43,8 @@ internal sealed class TrainCommand : ClientCommand
             "afa train",
             "afa train --method trades --epochs 10 --train-images 0 --run trades-all",
             "afa train --dataset cifar-10 --model preact-resnet-18 --epsilon 8/255 --attack-steps 10",
+            "afa train --dataset cifar-10 --generated 1m.npz --generated-fraction 0.7 --method trades",
+            "afa train --dataset ./photos --train-images 0",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
             "afa train --resume",
             "afa train --resume trades-all")
@@ -69,7 +72,12 @@ internal sealed class TrainCommand : ClientCommand
         else
         {
             options = OptionsReader.Read(options, Settings(parsed, problems), problems);
-            options = options with { DataDirectory = options.DataDirectory is { } folder ? Path.GetFullPath(folder) : null };   // A resume may come from elsewhere.
+            options = options with   // A resume may come from elsewhere.
+            {
+                Dataset = DatasetRegistry.Resolve(options.Dataset),
+                DataDirectory = options.DataDirectory is { } folder ? Path.GetFullPath(folder) : null,
+                Generated = options.Generated with { Path = options.Generated.Path is { } generated ? Path.GetFullPath(generated) : null },
+            };
             if (problems.Count == 0)
             {
                 OptionsReader.Read(options.ModelOptions(), [], problems);
@@ -90,7 +98,7 @@ internal sealed class TrainCommand : ClientCommand
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {
-            session.RequireData(options.Dataset, options.DataDirectory);
+            session.RequireData(options);
         }
 
         var job = new TrainingJob(session.Control, _context, output, store);

@@ -2,7 +2,6 @@ using System.Globalization;
 using Afa.Attacks;
 using Afa.Client.Options;
 using Afa.Client.Output;
-using Afa.Data;
 using Afa.Models;
 using Afa.Training;
 
@@ -16,7 +15,7 @@ internal static class TrainingFlags
         var defaults = new TrainingOptions();
         return
         [
-            new("--dataset", "dataset", "NAME", $"One of {string.Join(", ", DatasetRegistry.Names)}.", defaults.Dataset),
+            new("--dataset", "dataset", "NAME", $"One of {DatasetName.Choices}.", defaults.Dataset),
             new("--method", "method", SettingOption.Choices<TrainingMethod>(), "What the run minimizes.", StatusText.Name(defaults.Method)),
             new("--model", "model", "NAME", $"One of {string.Join(", ", ModelRegistry.Names)}.", defaults.Model),
             new("--width", "modelWidth", "FACTOR", "Times the usual number of channels.", Text(defaults.ModelWidth)),
@@ -29,6 +28,8 @@ internal static class TrainingFlags
             new("--train-images", "trainImages", "N", "Size of a class-balanced random subset; 0 takes all.", Text(defaults.TrainImages)),
             new("--trainers", "trainers", "N", "Model replicas that share a step; a divisor of the shards.", Text(defaults.Trainers)),
             new("--shards", "shards", "N", "Parts that the training images are split into.", Text(defaults.Shards)),
+            new("--generated", "generated.path", "FILE", "Generated images to mix into every batch: an .npz file of image and label, or the folder that 'afa data convert' made of one."),
+            new("--generated-fraction", "generated.fraction", "SHARE", "Their share of a batch; needs --generated.", Text(defaults.Generated.Fraction)),
             new("--learning-rate", "optimizer.learningRate", "RATE", "Peak of the schedule.", Text(defaults.Optimizer.LearningRate)),
             new("--epsilon", "attack.epsilon", "RADIUS", "Radius of the attack, such as 0.1 or 8/255, pixels in [0, 1]. Without it: the data set's usual one."),
             new("--attack-steps", "attack.steps", "N", "Steps of the attack inside training.", Text(defaults.Attack.Steps)),

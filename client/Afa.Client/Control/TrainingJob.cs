@@ -2,6 +2,7 @@ using System.Text.Json;
 using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Client.Reports;
+using Afa.Data;
 using Afa.Evaluation;
 using Afa.Grains;
 using Afa.Training;
@@ -27,7 +28,7 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         }
 
         var run = name ?? await RunName.CreateAsync(
-            $"{options.Dataset}-{StatusText.Name(options.Method)}", context.Clock.GetLocalNow(), async taken => await control.GetTrainingAsync(taken, context.Interrupt) is not null);
+            $"{DatasetRegistry.Get(options.Dataset).Name}-{StatusText.Name(options.Method)}", context.Clock.GetLocalNow(), async taken => await control.GetTrainingAsync(taken, context.Interrupt) is not null);
         output.WritePairs(TrainingSummary.Describe(run, options, store));
         await control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options), context.Interrupt);
         return run;

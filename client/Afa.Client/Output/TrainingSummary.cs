@@ -14,6 +14,11 @@ internal static class TrainingSummary
         yield return ("Method", Method(options));
         yield return ("Data", $"{dataset.Title} ({dataset.Name}), {(options.TrainImages == 0 ? "all" : options.TrainImages)} training images");
         yield return ("Model", $"{options.Model}: {ModelRegistry.Describe(options.Model)}{Scale(options)}");
+        if (options.Generated.Path is { } generated)
+        {
+            yield return ("Generated", $"{StatusText.Percent(options.Generated.Fraction)} of each batch from {generated}");
+        }
+
         if (options.Method != TrainingMethod.Ce)
         {
             yield return ("Attack", $"{StatusText.Name(options.Attack.Norm)}, epsilon {Epsilon(options, dataset)}, {StatusText.Count(options.Attack.Steps, "step")} in training");

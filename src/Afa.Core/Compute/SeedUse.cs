@@ -10,5 +10,6 @@ public enum SeedUse : ulong
     TrainingAttack = 5,
     EvaluationAttack = 6,
     Subset = 7,
+    GeneratedImages = 20,
     Sweep = 40,
 }

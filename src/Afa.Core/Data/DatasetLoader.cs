@@ -3,8 +3,8 @@ namespace Afa.Data;
 /// <summary>Finds and reads a data set.</summary>
 public static class DatasetLoader
 {
-    /// <summary>Loads one split of a known data set.</summary>
-    /// <param name="name">Name in <see cref="DatasetRegistry"/>.</param>
+    /// <summary>Loads one split of a data set, so that images can be taken in any order. Converted files are mapped; all others are read into memory.</summary>
+    /// <param name="name">Name in <see cref="DatasetRegistry"/>, or the path of a folder.</param>
     /// <param name="split">The split.</param>
     /// <param name="dataDirectory">The only folder to search, or null for the usual places of <see cref="DatasetLocator"/>.</param>
     /// <exception cref="ArgumentException">The name is not known.</exception>
@@ -12,17 +12,60 @@ public static class DatasetLoader
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another data set.</exception>
     public static ImageDataset Load(string name, DataSplit split, string? dataDirectory = null)
     {
+        var dataset = Open(name, split, dataDirectory);
+        return dataset.Description.Format is DatasetFormat.Images or DatasetFormat.TinyImageNet ? IntoMemory(dataset) : dataset;
+    }
+
+    /// <summary>Refuses a data set that is not there, without reading it.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static void Require(string name, DataSplit split, string? dataDirectory = null)
+    {
+        if (DatasetRegistry.IsPath(name))
+        {
+            DatasetFolder.Require(name, split);
+        }
+        else
+        {
+            DatasetLocator.Locate(DatasetRegistry.Get(name), split, dataDirectory);
+        }
+    }
+
+    /// <summary>Opens one split; images in files of their own are decoded whenever they are read.</summary>
+    /// <inheritdoc cref="Load"/>
+    internal static ImageDataset Open(string name, DataSplit split, string? dataDirectory = null)
+    {
+        if (DatasetRegistry.IsPath(name))
+        {
+            return DatasetFolder.Open(name, split);
+        }
+
         var description = DatasetRegistry.Get(name);
         return Read(description, split, DatasetLocator.Locate(description, split, dataDirectory));
     }
 
     internal static ImageDataset Read(DatasetDescription description, DataSplit split, IReadOnlyList<string> paths)
     {
+        if (description.Format == DatasetFormat.TinyImageNet)
+        {
+            return TinyImageNet.Open(description, split, paths[0]);
+        }
+
         var files = description.FilesOf(split);
         var (pixels, labels) = description.Format == DatasetFormat.Idx
             ? ReadIdx(description, files, paths)
             : ReadCifar(description, files, paths);
         return new ImageDataset(description, split, pixels, labels);
+    }
+
+    private static ImageDataset IntoMemory(ImageDataset dataset)
+    {
+        if ((long)dataset.Count * dataset.Description.ImageSize > Array.MaxLength)
+        {
+            throw new InvalidDataException(
+                $"The {dataset.Count} images of {dataset.Description.Title} take more memory decoded than one data set may. Convert it once, which takes none: afa data convert (then name the new folder).");
+        }
+
+        return dataset.Subset([.. Enumerable.Range(0, dataset.Count)]);
     }
 
     private static (byte[] Pixels, byte[] Labels) ReadIdx(

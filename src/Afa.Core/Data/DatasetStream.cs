@@ -6,6 +6,8 @@ namespace Afa.Data;
 /// <summary>Reads files of which nothing is trusted. Every failure of the content is an <see cref="InvalidDataException"/> that names the file.</summary>
 internal static class DatasetStream
 {
+    private const int UnpackedBlockSize = 1 << 16;
+
     /// <summary>Opens a file for reading and unpacks it on the way if it starts like a gzip file, whatever its name.</summary>
     public static Stream Open(string path)
     {
@@ -28,8 +30,34 @@ internal static class DatasetStream
         }
         catch (InvalidDataException exception)
         {
-            throw DamagedGzip(path, exception);
+            throw CannotUnpack(path, exception);
         }
+    }
+
+    /// <summary>Reads so many bytes. Memory is taken for what is there, whatever a header announces.</summary>
+    /// <param name="position">Bytes of the content that were read before.</param>
+    public static byte[] ReadBytes(Stream content, long position, int length, string path)
+    {
+        if (content is not GZipStream)
+        {
+            if (content.Length - position < length)
+            {
+                throw new InvalidDataException($"{path} is truncated: it ends before the data that its header or length announces.");
+            }
+
+            var bytes = new byte[length];
+            Fill(content, bytes, path);
+            return bytes;
+        }
+
+        var blocks = new List<byte[]>();
+        for (var left = length; left > 0; left -= blocks[^1].Length)
+        {
+            blocks.Add(new byte[Math.Min(left, UnpackedBlockSize)]);
+            Fill(content, blocks[^1], path);
+        }
+
+        return Arrays.Join(blocks);
     }
 
     /// <summary>Checks that nothing follows, which also makes gzip check its checksum.</summary>
@@ -45,7 +73,7 @@ internal static class DatasetStream
         }
         catch (InvalidDataException exception)
         {
-            throw DamagedGzip(path, exception);
+            throw CannotUnpack(path, exception);
         }
 
         if (next >= 0)
@@ -81,6 +109,6 @@ internal static class DatasetStream
         }
     }
 
-    private static InvalidDataException DamagedGzip(string path, InvalidDataException exception) =>
-        new($"{path} is not a valid gzip file: {exception.Message}", exception);
+    private static InvalidDataException CannotUnpack(string path, InvalidDataException exception) =>
+        new($"{path} cannot be unpacked: {exception.Message}", exception);
 }

@@ -10,7 +10,7 @@ public sealed record TrainingOptions : IValidatableObject
 {
     public TrainingMethod Method { get; init; } = TrainingMethod.Afa;
 
-    /// <summary>Name from <see cref="DatasetRegistry"/>.</summary>
+    /// <summary>Name from <see cref="DatasetRegistry"/>, or the path of a folder of images or of converted files.</summary>
     public string Dataset { get; init; } = "fashion-mnist";
 
     /// <summary>Folder with the data set's files; null searches the usual places.</summary>
@@ -43,6 +43,12 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>How the images are dealt to the shards.</summary>
     public ShardPlanKind ShardPlan { get; init; } = ShardPlanKind.ClassBalanced;
 
+    /// <summary>α of <see cref="ShardPlanKind.Dirichlet"/>. Each shard then has at least its images of one step; an epoch ends with the smallest.</summary>
+    public double DirichletAlpha { get; init; } = new DirichletOptions().Alpha;
+
+    /// <summary>Generated images in every batch. An epoch has as many steps as it would have without them.</summary>
+    public GeneratedOptions Generated { get; init; } = new();
+
     public OptimizerOptions Optimizer { get; init; } = new();
 
     public InnerAttackOptions Attack { get; init; } = new();
@@ -69,7 +75,7 @@ public sealed record TrainingOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Augmentation })
+        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Augmentation, Generated })
         {
             var found = new List<ValidationResult>();
             Validator.TryValidateObject(part, new ValidationContext(part), found, validateAllProperties: true);
@@ -84,9 +90,14 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"Unknown method '{Method}'; known: {string.Join(", ", Enum.GetNames<TrainingMethod>())}.", [nameof(Method)]);
         }
 
-        if (!DatasetRegistry.Names.Contains(Dataset))
+        if (DatasetRegistry.Problem(Dataset, out var dataset) is { } datasetProblem)
         {
-            yield return new($"Unknown data set '{Dataset}'; known: {string.Join(", ", DatasetRegistry.Names)}.", [nameof(Dataset)]);
+            yield return new(datasetProblem, [nameof(Dataset)]);
+        }
+
+        if (DataDirectory is not null && DatasetRegistry.IsPath(Dataset))
+        {
+            yield return new($"DataDirectory says where the files of a data set with a name are; '{Dataset}' is a path already.", [nameof(DataDirectory)]);
         }
 
         if (!ModelRegistry.Names.Contains(Model))
@@ -94,7 +105,7 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"Unknown model '{Model}'; known: {string.Join(", ", ModelRegistry.Names)}.", [nameof(Model)]);
         }
 
-        if (DatasetRegistry.Names.Contains(Dataset) && ModelRegistry.Names.Contains(Model))
+        if (dataset is not null && ModelRegistry.Names.Contains(Model))
         {
             var model = this.ModelOptions();
             var found = new List<ValidationResult>();
@@ -135,6 +146,23 @@ public sealed record TrainingOptions : IValidatableObject
         if (BatchSize < 2 && Shards < 2)
         {
             yield return new($"BatchSize must be at least 2, not {BatchSize}: one image has nothing to be compared with.", [nameof(BatchSize)]);
+        }
+
+        if (DirichletOptions.AlphaProblem(DirichletAlpha) is { } alphaProblem)
+        {
+            yield return new(alphaProblem, [nameof(DirichletAlpha)]);
+        }
+
+        if (ShardPlan == ShardPlanKind.Stored && TrainImages != 0)
+        {
+            yield return new($"ShardPlan 'stored' takes the files as they are, so TrainImages must be 0 (all), not {TrainImages}.", [nameof(TrainImages)]);
+        }
+
+        if (Generated.Path is not null && Shards >= 1 && BatchSize >= Shards && (Generated.Originals(BatchSize / Shards) < 1 || Generated.Originals(BatchSize / Shards) == BatchSize / Shards))
+        {
+            yield return new(
+                $"Generated.Fraction {Generated.Fraction} of the {BatchSize / Shards} images that a step takes from each shard leaves {Generated.Originals(BatchSize / Shards)} original ones; " +
+                "each shard must give at least one of each kind. Use a larger batch or fewer shards.", [nameof(Generated)]);
         }
 
         if (AfaWeight is not (>= 0 and <= 1000))
