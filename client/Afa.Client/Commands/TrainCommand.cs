@@ -2,7 +2,6 @@ using System.CommandLine;
 using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
-using Afa.Data;
 using Afa.Evaluation;
 using Afa.Training;
 
@@ -71,13 +70,7 @@ internal sealed class TrainCommand : ClientCommand
         }
         else
         {
-            options = OptionsReader.Read(options, Settings(parsed, problems), problems);
-            options = options with   // A resume may come from elsewhere.
-            {
-                Dataset = DatasetRegistry.Resolve(options.Dataset),
-                DataDirectory = options.DataDirectory is { } folder ? Path.GetFullPath(folder) : null,
-                Generated = options.Generated with { Path = options.Generated.Path is { } generated ? Path.GetFullPath(generated) : null },
-            };
+            options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();
             if (problems.Count == 0)
             {
                 OptionsReader.Read(options.ModelOptions(), [], problems);

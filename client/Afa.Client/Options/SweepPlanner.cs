@@ -79,7 +79,7 @@ internal static class SweepPlanner
     private static (TrainingOptions Training, EvaluationOptions Evaluation) Read(SweepRequest request, SweepPoint point, List<Setting> evaluation, List<string> problems)
     {
         var training = OptionsReader.Read(s_defaults, [.. request.Base, .. point.Settings.Select(setting => new Setting(setting.Key, setting.Text, Source(request.Space, setting.Key)))], problems);
-        training = training with { DataDirectory = training.DataDirectory is { } folder ? Path.GetFullPath(folder) : null };   // A resume may come from elsewhere.
+        training = training.WithFullPaths();
         if (problems.Count > 0)
         {
             return (training, new EvaluationOptions());
