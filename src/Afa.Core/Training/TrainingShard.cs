@@ -1,4 +1,5 @@
 using Afa.Data;
+using Afa.Training.Methods;
 
 namespace Afa.Training;
 
@@ -47,7 +48,7 @@ public sealed class TrainingShard
         return [.. shards.Select(shard => shard.Select(i => subset[i]).ToArray())];
     }
 
-    /// <summary>Returns the images that this shard gives to one step, augmented.</summary>
+    /// <summary>Returns the images that this shard gives to one step, augmented: as many views of each as the method takes in that epoch.</summary>
     public ImageBatch Batch(int epoch, int stepInEpoch, int count)
     {
         if (_order?.Epoch != epoch)
@@ -55,6 +56,7 @@ public sealed class TrainingShard
             _order = (epoch, new EpochOrder(_indices, _options.Seed, epoch, _shard));
         }
 
-        return _augmentation.Apply(_dataset.Select(_order.Value.Order.BatchIndices(stepInEpoch, count)), epoch);
+        var views = epoch < _options.Epochs ? TrainingMethods.Get(_options.Method).ViewsPerImage : 1;
+        return _augmentation.Apply(_dataset.Select(_order.Value.Order.BatchIndices(stepInEpoch, count)), epoch, views);
     }
 }
