@@ -12,7 +12,7 @@ public enum HeadImages
     Adversarial,
 }
 
-/// <summary>What the second phase of AFA changes.</summary>
+/// <summary>What the second phase changes.</summary>
 public enum HeadScope
 {
     /// <summary>The head only; the features stay as pre-trained, in evaluation mode.</summary>
@@ -22,7 +22,7 @@ public enum HeadScope
     FineTuned,
 }
 
-/// <summary>The second phase of <see cref="TrainingMethod.Afa"/>: a linear classifier on the pre-trained features.</summary>
+/// <summary>The second phase of <see cref="TrainingMethod.Afa"/> and <see cref="TrainingMethod.Supcon"/>: a linear classifier on the pre-trained features.</summary>
 public sealed record HeadOptions : IValidatableObject
 {
     public HeadImages Images { get; init; } = HeadImages.Clean;

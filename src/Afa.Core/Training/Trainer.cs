@@ -83,7 +83,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Takes one step of training with the other replicas. Blocks while they are behind.</summary>
     /// <param name="position">Where the step stands; the same on every replica.</param>
     /// <param name="batch">Own rows of the global batch. Every replica has as many.</param>
-    /// <exception cref="LossNotFiniteException">The loss or the gradient is infinite or not a number. The parameters were not changed.</exception>
+    /// <exception cref="LossNotFiniteException">The loss or the gradient is infinite or not a number. The parameters stay as the last finite update left them.</exception>
     public StepReport Step(TrainingPosition position, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
@@ -97,24 +97,14 @@ public sealed class Trainer : IDisposable
         var step = new TrainingStep(batch, TrainingStep.EpochNoise(_options.Seed, position.Epoch), _device);
         step.Clock.Book(StepClock.Data);
 
-        var outcome = _method.ComputeLoss(step);
-        var loss = outcome.Loss.to(ScalarType.Float64).item<double>();
-        if (!double.IsFinite(loss))
+        var (outcome, loss) = Update(step, position);
+        for (var update = 1; update < _method.UpdatesPerStep; update++)
         {
-            throw new LossNotFiniteException(position.Step, _collective.Rank, "loss", loss);
-        }
-
-        ReduceGradient(outcome.Loss, step.Clock);
-
-        var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer, position));
-        step.Clock.Book(StepClock.Update);
-        if (!double.IsFinite(norm))
-        {
-            throw new LossNotFiniteException(position.Step, _collective.Rank, "gradient's norm", norm);
+            (outcome, loss) = Update(step, position);
         }
 
         return new StepReport(
-            outcome.Reported?.to(ScalarType.Float64).item<double>() ?? loss, batch.Count,
+            outcome.Reported?.to(ScalarType.Float64).item<double>() ?? loss, batch.Count / ViewsPerImage,
             Correct(outcome.CleanLogits, step.Labels), Correct(outcome.AdversarialLogits, step.Labels), outcome.FeatureMatches, step.Clock.Seconds);
     }
 
@@ -122,8 +112,7 @@ public sealed class Trainer : IDisposable
     internal float[] ComputeGradient(ImageBatch batch, ulong noiseSeed)
     {
         using var scope = NewDisposeScope();
-        var step = new TrainingStep(batch, noiseSeed, _device);
-        ReduceGradient(_method.ComputeLoss(step).Loss, step.Clock);
+        FindGradient(new TrainingStep(batch, noiseSeed, _device), number: 0, PerturbsWeights(_options.AwpWarmup));
         return MemoryMarshal.Cast<byte, float>(_parameters.Gradient.cpu().bytes).ToArray();
     }
 
@@ -159,6 +148,50 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _parameters.Dispose();
         (_parameters, _optimizer, _method) = StartPhase();
+    }
+
+    private int ViewsPerImage => Phase == TrainingPhase.Head ? 1 : TrainingMethods.Get(_options.Method).ViewsPerImage;
+
+    private bool PerturbsWeights(int epoch) => _options.AwpGamma > 0 && epoch >= _options.AwpWarmup && Phase != TrainingPhase.Head;
+
+    private (StepOutcome Outcome, double Loss) Update(TrainingStep step, TrainingPosition position)
+    {
+        var result = FindGradient(step, position.Step, PerturbsWeights(position.Epoch));
+        var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer, position));
+        step.Clock.Book(StepClock.Update);
+        return double.IsFinite(norm) ? result : throw new LossNotFiniteException(position.Step, _collective.Rank, "gradient's norm", norm);
+    }
+
+    /// <summary>Leaves the gradient of the global batch's loss in the flat parameters: at the weights, or where a perturbation moves them.</summary>
+    /// <param name="number">Of the step, for the error.</param>
+    /// <returns>What was computed at the weights themselves.</returns>
+    private (StepOutcome Outcome, double Loss) FindGradient(TrainingStep step, long number, bool perturbsWeights)
+    {
+        if (!perturbsWeights)
+        {
+            return FindGradient(step, number);
+        }
+
+        // The statistics of batch norm are those of the pass that the weights learn from, as in the authors' code.
+        var buffers = new BufferSnapshot(Model);
+        var result = FindGradient(step, number);
+        buffers.Restore();
+        using var perturbation = new WeightPerturbation(_parameters, _options.AwpGamma);
+        FindGradient(step, number);
+        return result;
+    }
+
+    private (StepOutcome Outcome, double Loss) FindGradient(TrainingStep step, long number)
+    {
+        var outcome = _method.ComputeLoss(step);
+        var loss = outcome.Loss.to(ScalarType.Float64).item<double>();
+        if (!double.IsFinite(loss))
+        {
+            throw new LossNotFiniteException(number, _collective.Rank, "loss", loss);
+        }
+
+        ReduceGradient(outcome.Loss, step.Clock);
+        return (outcome, loss);
     }
 
     /// <summary>Leaves the gradient of the global batch's loss in the flat parameters.</summary>

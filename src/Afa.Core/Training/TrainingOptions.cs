@@ -61,6 +61,30 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>β of TRADES.</summary>
     public double TradesBeta { get; init; } = 6;
 
+    /// <summary>Where the attack of TRADES starts.</summary>
+    public TradesStart TradesStart { get; init; } = TradesStart.Gaussian;
+
+    /// <summary>Whether the clean prediction in TRADES' divergence is trained too.</summary>
+    public TradesTarget TradesTarget { get; init; } = TradesTarget.Attached;
+
+    /// <summary>Which adversarial images the AFA term of <see cref="TrainingMethod.AfaTrades"/> is computed on.</summary>
+    public AfaImages AfaImages { get; init; } = AfaImages.Trades;
+
+    /// <summary>Weight of the divergence in MART, λ in the paper and β in its code.</summary>
+    public double MartBeta { get; init; } = 6;
+
+    /// <summary>τ of SupCon.</summary>
+    public double SupconTemperature { get; init; } = 0.1;
+
+    /// <summary>How often Free AT uses each batch, m in the paper.</summary>
+    public int FreeReplays { get; init; } = 4;
+
+    /// <summary>γ of adversarial weight perturbation in the first phase, as a share of each weight tensor's norm; 0 switches it off. The authors use 0.005 with TRADES, 0.01 with PGD-AT.</summary>
+    public double AwpGamma { get; init; }
+
+    /// <summary>Epochs before adversarial weight perturbation begins.</summary>
+    public int AwpWarmup { get; init; }
+
     /// <summary>Share of the label spread evenly over all classes.</summary>
     public double LabelSmoothing { get; init; }
 
@@ -173,6 +197,36 @@ public sealed record TrainingOptions : IValidatableObject
         if (TradesBeta is not (>= 0 and <= 1000))
         {
             yield return new($"TradesBeta must be in [0, 1000], not {TradesBeta}.", [nameof(TradesBeta)]);
+        }
+
+        if (MartBeta is not (>= 0 and <= 1000))
+        {
+            yield return new($"MartBeta must be in [0, 1000], not {MartBeta}.", [nameof(MartBeta)]);
+        }
+
+        if (SupconTemperature is not (> 0 and <= 100))
+        {
+            yield return new($"SupconTemperature must be in (0, 100], not {SupconTemperature}; 0.1 is usual.", [nameof(SupconTemperature)]);
+        }
+
+        if (FreeReplays is < 1 or > 100)
+        {
+            yield return new($"FreeReplays must be in [1, 100], not {FreeReplays}.", [nameof(FreeReplays)]);
+        }
+
+        if (AwpGamma is not (>= 0 and <= 1))
+        {
+            yield return new($"AwpGamma must be in [0, 1], not {AwpGamma}; 0.005 is usual with TRADES.", [nameof(AwpGamma)]);
+        }
+
+        if (AwpWarmup < 0)
+        {
+            yield return new($"AwpWarmup must be 0 or more epochs, not {AwpWarmup}.", [nameof(AwpWarmup)]);
+        }
+
+        foreach (var problem in OptionFit.Problems(this))
+        {
+            yield return problem;
         }
 
         if (LabelSmoothing is not (>= 0 and < 1))

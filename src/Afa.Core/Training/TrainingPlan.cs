@@ -22,9 +22,11 @@ public sealed class TrainingPlan
         // In forward passes; a backward pass costs about two forward ones with the weights' gradients, one without.
         var attack = options.Attack.Steps * 2;
         var head = (options.Head.Images == HeadImages.Adversarial ? attack : 0) + (options.Head.Scope == HeadScope.Frozen ? 1 : 3);
-        _phases = TrainingMethods.Get(options.Method).TrainsFeaturesFirst
+        var method = TrainingMethods.Get(options.Method);
+        var features = (method.Attacks ? attack : 0) + (options.AwpGamma > 0 ? 12 : 6);   // Two views of each image, forward and backward.
+        _phases = method.TrainsFeaturesFirst
             ? [
-                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, attack + 6),
+                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, features),
                 new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, head),
             ]
             : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, 1)];
@@ -87,7 +89,7 @@ public sealed class TrainingPlan
 /// <param name="StepCost">Estimated cost of a step against those of the run's other phases.</param>
 public sealed record TrainingPhase(string Name, int Epochs, double LearningRate, double StepCost)
 {
-    /// <summary>AFA pre-training of the features.</summary>
+    /// <summary>Pre-training of the features, in AFA and SupCon.</summary>
     public const string Features = "features";
 
     /// <summary>The linear head on pre-trained features.</summary>

@@ -1,5 +1,6 @@
 using Afa.Compute;
 using Afa.Data;
+using Afa.Training.Methods;
 
 namespace Afa.Training;
 
@@ -57,7 +58,10 @@ public sealed class TrainingShard
         return [.. shards.Select(shard => shard.Select(i => subset[i]).ToArray())];
     }
 
-    /// <summary>Returns the images that this shard gives to one step, augmented; originals and generated ones are in random order.</summary>
+    /// <summary>
+    /// Returns the images that this shard gives to one step, augmented: as many views of each as the method takes in that epoch. Originals and
+    /// generated ones are in random order.
+    /// </summary>
     /// <param name="count">Images of both kinds together.</param>
     public ImageBatch Batch(int epoch, int stepInEpoch, int count)
     {
@@ -66,8 +70,9 @@ public sealed class TrainingShard
             _order = (epoch, new EpochOrder(_indices, _options.Seed, epoch, _shard));
         }
 
+        var views = epoch < _options.Epochs ? TrainingMethods.Get(_options.Method).ViewsPerImage : 1;
         var originals = _dataset.Select(_order.Value.Order.BatchIndices(stepInEpoch, _options.Generated.Originals(count)));
-        return _augmentation.Apply(originals.Count == count ? originals : Mix(originals, epoch, stepInEpoch, count), epoch);
+        return _augmentation.Apply(originals.Count == count ? originals : Mix(originals, epoch, stepInEpoch, count), epoch, views);
     }
 
     /// <summary>Adds generated images, drawn with replacement: Wang et al. 2023 (arXiv:2302.04638), the authors' <c>SemiSupervisedSampler</c>.</summary>

@@ -2,7 +2,7 @@ using Afa.Losses;
 
 namespace Afa.Training.Methods;
 
-/// <summary>TRADES and AFA on the same adversarial images, those of TRADES: one attack for both terms.</summary>
+/// <summary>TRADES + λ AFA. The AFA term takes the adversarial images of TRADES, or with <see cref="AfaImages.Afa"/> those of its own attack.</summary>
 internal sealed class AfaTrades(Replica replica) : ITrainingMethod
 {
     public StepOutcome ComputeLoss(TrainingStep step)
@@ -10,12 +10,20 @@ internal sealed class AfaTrades(Replica replica) : ITrainingMethod
         var (model, options) = (replica.Model, replica.Options);
         var cleanFeatures = model.Features(step.Images);
         var clean = model.Logits(cleanFeatures);
-        var adversarialFeatures = model.Features(Trades.Attack(replica, step, clean));
-        var adversarial = model.Logits(adversarialFeatures);
+        var tradesFeatures = model.Features(Trades.Attack(replica, step, clean));
+        var adversarial = model.Logits(tradesFeatures);
         var trades = Trades.Loss(replica, step, clean, adversarial);
 
         var (allClean, allLabels) = replica.Exchange.Gather(cleanFeatures, step.Labels);
-        var (allAdversarial, _) = replica.Exchange.Gather(adversarialFeatures, step.Labels);
+        var afaFeatures = tradesFeatures;
+        if (options.AfaImages == AfaImages.Afa)
+        {
+            step.Clock.Book(StepClock.Exchange);
+            afaFeatures = model.Features(AfaFeatures.Attack(replica, step, allClean, allLabels).Images);
+            step.Clock.Book(StepClock.Forward);
+        }
+
+        var (allAdversarial, _) = replica.Exchange.Gather(afaFeatures, step.Labels);
         step.Clock.Book(StepClock.Exchange);
 
         // The AFA term is whole on every replica while its gradient is that of the own rows; the reported loss takes a share of it.

@@ -20,5 +20,14 @@ public sealed record MethodDescription
     /// <summary>Whether it perturbs images.</summary>
     public bool Attacks { get; init; } = true;
 
+    /// <summary>Augmented views of each image that its first phase takes.</summary>
+    public int ViewsPerImage { get; init; } = 1;
+
+    /// <summary>Whether some part of its loss has labels to smooth.</summary>
+    public bool TakesLabelSmoothing { get; init; } = true;
+
+    /// <summary>Why its weights cannot be perturbed as well; null if they can.</summary>
+    public string? NoWeightPerturbation { get; init; }
+
     internal Func<Replica, ITrainingMethod> Create { get; }
 }

@@ -5,7 +5,7 @@ internal sealed class PgdAdversarialTraining(Replica replica) : ITrainingMethod
 {
     public StepOutcome ComputeLoss(TrainingStep step)
     {
-        var images = replica.Attack.CrossEntropy(step, replica.Attack.UniformStart(step));
+        var images = step.AttackOnce(nameof(PgdAdversarialTraining), () => replica.Attack.CrossEntropy(step, replica.Attack.UniformStart(step)));
         var logits = replica.Model.call(images);
         return new StepOutcome(replica.CrossEntropy(logits, step)) { AdversarialLogits = logits };
     }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Afa.Training.Methods;
 
-/// <summary>TRADES: Zhang et al. 2019 (arXiv:1901.08573), as in the authors' code.</summary>
+/// <summary>TRADES: Zhang et al. 2019 (arXiv:1901.08573); with the default options as in the authors' code.</summary>
 internal sealed class Trades(Replica replica) : ITrainingMethod
 {
     public StepOutcome ComputeLoss(TrainingStep step)
@@ -13,17 +13,19 @@ internal sealed class Trades(Replica replica) : ITrainingMethod
         return new StepOutcome(Loss(replica, step, clean, adversarial)) { CleanLogits = clean, AdversarialLogits = adversarial };
     }
 
-    /// <summary>From a point 0.001 away, up the divergence from the clean prediction, which is computed once.</summary>
+    /// <summary>Up the divergence from the clean prediction, which is computed once.</summary>
     /// <param name="cleanLogits">Logits of the step's images in the model's present mode.</param>
-    internal static Tensor Attack(Replica replica, TrainingStep step, Tensor cleanLogits)
+    internal static Tensor Attack(Replica replica, TrainingStep step, Tensor cleanLogits) => step.AttackOnce(nameof(Trades), () =>
     {
         var target = replica.IsSameInEvaluation ? cleanLogits.detach() : replica.FrozenLogits(step.Images);
-        return replica.Attack.Divergence(step, InnerAttack.CloseStart(step), target);
-    }
+        var start = replica.Options.TradesStart == TradesStart.Gaussian ? InnerAttack.CloseStart(step) : replica.Attack.UniformStart(step);
+        return replica.Attack.Divergence(step, start, target);
+    });
 
     internal static Tensor Loss(Replica replica, TrainingStep step, Tensor clean, Tensor adversarial)
     {
-        var loss = TradesLoss.Compute(clean, adversarial, step.Labels, replica.Options.TradesBeta, replica.Options.LabelSmoothing, replica.GlobalBatch(step));
+        var options = replica.Options;
+        var loss = TradesLoss.Compute(clean, adversarial, step.Labels, options.TradesBeta, options.LabelSmoothing, replica.GlobalBatch(step), options.TradesTarget);
         step.Clock.Book(StepClock.Forward);
         return loss;
     }

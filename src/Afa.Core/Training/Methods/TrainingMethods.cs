@@ -3,13 +3,28 @@ namespace Afa.Training.Methods;
 /// <summary>The methods that a run can name.</summary>
 public static class TrainingMethods
 {
+    private const string NothingAdversarial = "its loss has no adversarial images";
+
     private static readonly Dictionary<TrainingMethod, MethodDescription> s_methods = new()
     {
         [TrainingMethod.Afa] = new("Adversarial Feature Alignment of the features, then a linear head", replica => new AfaFeatures(replica)) { TrainsFeaturesFirst = true },
         [TrainingMethod.AfaTrades] = new("TRADES and Adversarial Feature Alignment together", replica => new AfaTrades(replica)),
-        [TrainingMethod.Ce] = new("cross-entropy on clean images", replica => new CrossEntropy(replica)) { Attacks = false },
-        [TrainingMethod.PgdAt] = new("cross-entropy on PGD images", replica => new PgdAdversarialTraining(replica)),
-        [TrainingMethod.Trades] = new("cross-entropy on clean images, and predictions near them alike", replica => new Trades(replica)),
+        [TrainingMethod.Ce] = new("cross-entropy on clean images", replica => new CrossEntropy(replica)) { Attacks = false, NoWeightPerturbation = NothingAdversarial },
+        [TrainingMethod.PgdAt] = new("cross-entropy on PGD images (Madry et al. 2018)", replica => new PgdAdversarialTraining(replica)),
+        [TrainingMethod.Trades] = new("cross-entropy on clean images, plus divergence from images nearby (Zhang et al. 2019)", replica => new Trades(replica)),
+        [TrainingMethod.Mart] = new("boosted cross-entropy on PGD images, plus divergence weighted by clean mistakes (Wang et al. 2020)", replica => new Mart(replica)) { TakesLabelSmoothing = false },
+        [TrainingMethod.Supcon] = new("supervised contrastive loss on two views of clean images, then a linear head (Khosla et al. 2020)", replica => new Supcon(replica))
+        {
+            TrainsFeaturesFirst = true,
+            Attacks = false,
+            ViewsPerImage = 2,
+            NoWeightPerturbation = NothingAdversarial,
+        },
+        [TrainingMethod.FastAt] = new("cross-entropy on images of one step from a random start (Wong et al. 2020)", replica => new FastAt(replica)),
+        [TrainingMethod.FreeAt] = new("cross-entropy, each batch replayed with images and weights moved by one backward pass (Shafahi et al. 2019)", replica => new FreeAt(replica))
+        {
+            NoWeightPerturbation = "its point is to have no pass but the one that moves images and weights",
+        },
     };
 
     /// <summary>What is known of a method.</summary>
