@@ -41,7 +41,8 @@ public static class SweepReport
         "section",
         Tag("h2", SweepTables.Title(group)),
         Tag("p", $"Mean ± standard deviation over the seeds; ranked by {SweepTables.Ranking(group)}."),
-        Table(SweepTables.Points(group, sweep.Varied), "figures ranking"));
+        Table(SweepTables.Points(group, sweep.Varied), "figures ranking"),
+        SweepCharts.Create(sweep, group));
 
     private static string Subtitle(SweepDocument sweep)
     {
