@@ -35,7 +35,7 @@ public static class SweepReport
         SweepTables.Failed(sweep).Select(table => Tag("section", Tag("h2", table.Title), Table(table, "facts"))),
         Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", SweepNotes.Create(sweep).Select(note => Tag("li", note)))),
         Details(SweepTables.Trials(sweep)),
-        Table(SweepTables.Common(plan), "facts"));
+        Tag("section", Tag("h2", "What was run"), Tag("div", Class("columns"), Table(SweepTables.Common(plan), "facts"))));
 
     private static XElement Group(SweepDocument sweep, SweepGroup group) => Tag(
         "section",
