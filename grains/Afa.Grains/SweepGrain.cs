@@ -289,7 +289,7 @@ internal sealed class SweepGrain(
         }
         catch (Exception exception) when (exception is not InconsistentStateException && !_ending.IsCancellationRequested)
         {
-            var reason = exception.Message.Split('\n')[0].Trim();   // Below it, Orleans puts the stack trace of a grain's exception.
+            var reason = OneLine(exception.Message);
             logger.LogWarning("Trial {Trial} of {Sweep} failed: {Reason}", trial.Name, Sweep, reason);
             await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Failed, reason));
         }
@@ -299,6 +299,10 @@ internal sealed class SweepGrain(
             _busySlots -= slots;
         }
     }
+
+    /// <summary>A message as a table shows it, without the stack trace that Orleans puts into that of a grain's exception.</summary>
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal)));
 
     private async Task<int> SlotsAsync() => (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count * devices.Slots;
 

@@ -77,7 +77,12 @@ internal static class SweepText
     }
 
     /// <summary>Such as "120 million passes".</summary>
-    public static string Passes(double passes) => passes >= 1e9 ? $"{StatusText.Number(passes / 1e9, "0.0")} billion passes" : $"{StatusText.Number(passes / 1e6, "0.0")} million passes";
+    public static string Passes(double passes) => passes switch
+    {
+        >= 1e9 => $"{StatusText.Number(passes / 1e9, "0.0")} billion passes",
+        >= 1e6 => $"{StatusText.Number(passes / 1e6, "0.0")} million passes",
+        _ => $"{StatusText.Number(passes / 1e3, "0.0")} thousand passes",
+    };
 
     /// <summary>How much the whole sweep has to do.</summary>
     public static string Work(SweepPlan plan)

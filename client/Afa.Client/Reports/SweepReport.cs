@@ -35,13 +35,14 @@ public static class SweepReport
         SweepTables.Failed(sweep).Select(table => Tag("section", Tag("h2", table.Title), Table(table, "facts"))),
         Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", SweepNotes.Create(sweep).Select(note => Tag("li", note)))),
         Details(SweepTables.Trials(sweep)),
-        Table(SweepTables.Common(plan), "facts"));
+        Tag("section", Tag("h2", "What was run"), Tag("div", Class("columns"), Table(SweepTables.Common(plan), "facts"))));
 
     private static XElement Group(SweepDocument sweep, SweepGroup group) => Tag(
         "section",
         Tag("h2", SweepTables.Title(group)),
         Tag("p", $"Mean ± standard deviation over the seeds; ranked by {SweepTables.Ranking(group)}."),
-        Table(SweepTables.Points(group, sweep.Varied), "figures ranking"));
+        Table(SweepTables.Points(group, sweep.Varied), "figures ranking"),
+        SweepCharts.Create(sweep, group));
 
     private static string Subtitle(SweepDocument sweep)
     {

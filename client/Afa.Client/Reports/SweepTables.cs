@@ -89,13 +89,13 @@ internal static class SweepTables
         };
     }
 
-    /// <summary>The clean accuracy, the attacks within the ball and, where several ran, the worst case.</summary>
+    /// <summary>What rows are ranked by, then the clean accuracy and the attacks within the ball.</summary>
     private static List<string> Attacks(SweepGroup group)
     {
         var ranking = Ranking(group);
         return [.. group.Rows.SelectMany(row => row.Figures).Where(figure => IsShown(figure.Kind)).Select(figure => figure.Attack).Distinct()
             .Where(attack => attack != RobustAccuracy.WorstCase || attack == ranking)
-            .OrderBy(attack => attack == RobustAccuracy.WorstCase)];
+            .OrderByDescending(attack => attack == ranking)];
     }
 
     private static bool IsShown(AttackKind kind) => kind != AttackKind.Corruption;

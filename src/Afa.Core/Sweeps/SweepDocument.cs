@@ -28,7 +28,11 @@ public sealed record SweepDocument
 /// <summary>Points that can be compared.</summary>
 /// <param name="Images">Test images of each trial.</param>
 /// <param name="Rows">The best in the worst case first.</param>
-public sealed record SweepGroup(string Dataset, string Norm, string Epsilon, int Images, IReadOnlyList<SweepRow> Rows);
+public sealed record SweepGroup(string Dataset, string Norm, string Epsilon, int Images, IReadOnlyList<SweepRow> Rows)
+{
+    /// <summary>Whether counts are of the group's images and ball.</summary>
+    public bool Includes(SweepAccuracy accuracy) => (accuracy.Dataset, accuracy.Norm, accuracy.Epsilon, accuracy.Total) == (Dataset, Norm, Epsilon, Images);
+}
 
 /// <summary>One point over its seeds.</summary>
 /// <param name="Failed">Trials of the point that failed, which the figures leave out.</param>

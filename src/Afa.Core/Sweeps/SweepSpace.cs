@@ -56,7 +56,7 @@ public sealed partial record SweepSpace : IValidatableObject
             {
                 var number = Grid.Count + Random.Count == 0 ? "" : (i + 1).ToString($"D{width}", CultureInfo.InvariantCulture);
                 var name = string.Join('-', new[] { variant.Name, number }.Where(part => part.Length > 0));
-                points.Add(new SweepPoint(name.Length > 0 ? name : "base", [.. variant.Settings, .. combinations[i]]));
+                points.Add(new SweepPoint(name.Length > 0 ? name : "base", variant.Name, [.. variant.Settings, .. combinations[i]]));
             }
         }
 

@@ -9,26 +9,29 @@ public static class SweepSummary
     public static IReadOnlyList<SweepGroup> Groups(IReadOnlyList<SweepPoint> points, IReadOnlyList<SweepTrialReport> trials)
     {
         var ofPoint = trials.ToLookup(trial => trial.Point);
-        var balls = trials.SelectMany(trial => trial.Result?.Accuracies ?? []).GroupBy(accuracy => (accuracy.Dataset, accuracy.Norm, accuracy.Epsilon, accuracy.Total));
-        return [.. balls.Select(ball => new SweepGroup(
-            ball.Key.Dataset, ball.Key.Norm, ball.Key.Epsilon, ball.Key.Total,
-            [.. points
-                .Select(point => Row(point, [.. ofPoint[point.Name]], accuracy => (accuracy.Dataset, accuracy.Norm, accuracy.Epsilon, accuracy.Total) == ball.Key))
+        var groups = trials.SelectMany(trial => trial.Result?.Accuracies ?? [])
+            .Select(accuracy => (accuracy.Dataset, accuracy.Norm, accuracy.Epsilon, accuracy.Total)).Distinct()
+            .Select(key => new SweepGroup(key.Dataset, key.Norm, key.Epsilon, key.Total, []));
+        return [.. groups.Select(group => group with
+        {
+            Rows = [.. points
+                .Select(point => Row(point, [.. ofPoint[point.Name]], group))
                 .OfType<SweepRow>()
-                .OrderByDescending(row => Robust(row)?.Mean).ThenByDescending(row => row.Find(RobustAccuracy.Clean)?.Mean).ThenBy(row => row.Point.Name, StringComparer.Ordinal)]))];
+                .OrderByDescending(row => Robust(row)?.Mean).ThenByDescending(row => row.Find(RobustAccuracy.Clean)?.Mean).ThenBy(row => row.Point.Name, StringComparer.Ordinal)],
+        })];
     }
 
     /// <summary>What rows are ranked by.</summary>
-    public static SweepFigure? Robust(SweepRow row) => row.Find(RobustAccuracy.WorstCase) ?? row.Find(RobustAccuracy.Clean);
+    private static SweepFigure? Robust(SweepRow row) => row.Find(RobustAccuracy.WorstCase) ?? row.Find(RobustAccuracy.Clean);
 
     /// <returns>Null if no trial of the point was evaluated so.</returns>
-    private static SweepRow? Row(SweepPoint point, List<SweepTrialReport> trials, Func<SweepAccuracy, bool> isIncluded)
+    private static SweepRow? Row(SweepPoint point, List<SweepTrialReport> trials, SweepGroup group)
     {
-        var finished = trials.Where(trial => trial.Result?.Accuracies.Any(isIncluded) == true).Select(trial => trial.Result!).ToList();
+        var finished = trials.Where(trial => trial.Result?.Accuracies.Any(group.Includes) == true).Select(trial => trial.Result!).ToList();
         return finished.Count == 0 ? null : new SweepRow(
             point,
             trials.Count(trial => trial.Failure is not null),
-            [.. finished.SelectMany(trial => trial.Accuracies.Where(isIncluded)).GroupBy(accuracy => accuracy.Attack).Select(attack => SweepFigure.Of([.. attack]))],
+            [.. finished.SelectMany(trial => trial.Accuracies.Where(group.Includes)).GroupBy(accuracy => accuracy.Attack).Select(attack => SweepFigure.Of([.. attack]))],
             finished.Average(trial => trial.TrainingSeconds),
             finished.Average(trial => trial.ImagesPerSecond));
     }
