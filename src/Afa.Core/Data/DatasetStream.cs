@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace Afa.Data;
 
@@ -60,11 +61,12 @@ internal static class DatasetStream
         return Arrays.Join(blocks);
     }
 
-    /// <summary>Checks that nothing follows, which also makes gzip check its checksum.</summary>
+    /// <summary>Checks that nothing follows, and for a gzip file that its checksum is that of what was read.</summary>
     /// <param name="content">The opened file, read up to where it should end.</param>
-    /// <param name="length">Bytes read from it.</param>
+    /// <param name="header">The first bytes that were read.</param>
+    /// <param name="items">All others.</param>
     /// <param name="path">The file.</param>
-    public static void RequireEnd(Stream content, long length, string path)
+    public static void RequireEnd(Stream content, ReadOnlySpan<byte> header, ReadOnlySpan<byte> items, string path)
     {
         int next;
         try
@@ -83,7 +85,7 @@ internal static class DatasetStream
 
         if (content is GZipStream gzip)
         {
-            RequireGzipTrailer(gzip.BaseStream, length, path);
+            RequireGzipTrailer(gzip.BaseStream, header, items, path);
         }
     }
 
@@ -97,15 +99,24 @@ internal static class DatasetStream
         }
     }
 
-    // GZipStream accepts a file that is cut off inside its trailer, or goes on behind it. The trailer ends with the unpacked length.
-    private static void RequireGzipTrailer(Stream file, long length, string path)
+    // GZipStream compares no checksum if the packed data does not end where it should, and accepts a file that is cut off inside its
+    // trailer or goes on behind it. The trailer is the CRC-32 and the length of what was packed.
+    private static void RequireGzipTrailer(Stream file, ReadOnlySpan<byte> header, ReadOnlySpan<byte> items, string path)
     {
-        Span<byte> trailer = stackalloc byte[sizeof(uint)];
+        Span<byte> trailer = stackalloc byte[2 * sizeof(uint)];
         file.Seek(-trailer.Length, SeekOrigin.End);
         Fill(file, trailer, path);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != length)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer[sizeof(uint)..]) != header.Length + items.Length)
         {
             throw new InvalidDataException($"{path} is not a valid gzip file: it does not end with its trailer, so it is truncated or has bytes after it.");
+        }
+
+        var crc = new Crc32();
+        crc.Append(header);
+        crc.Append(items);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(trailer) != crc.GetCurrentHashAsUInt32())
+        {
+            throw new InvalidDataException($"{path} is not a valid gzip file: what it unpacks to does not have the checksum that was written.");
         }
     }
 

@@ -64,7 +64,7 @@ public static class IdxReader
         }
 
         var items = DatasetStream.ReadBytes(content, header.Length, (int)count * itemSize, path);   // At most the size of the official file.
-        DatasetStream.RequireEnd(content, header.Length + items.Length, path);
+        DatasetStream.RequireEnd(content, header, items, path);
         return items;
     }
 }

@@ -182,10 +182,11 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"ShardPlan 'stored' takes the files as they are, so TrainImages must be 0 (all), not {TrainImages}.", [nameof(TrainImages)]);
         }
 
-        if (Generated.Path is not null && Shards >= 1 && BatchSize >= Shards && (Generated.Originals(BatchSize / Shards) < 1 || Generated.Originals(BatchSize / Shards) == BatchSize / Shards))
+        var perShard = Shards >= 1 ? BatchSize / Shards : 0;
+        if (Generated is { Path: not null, Fraction: > 0 and < 1 } && perShard >= 1 && (Generated.Originals(perShard) < 1 || Generated.Originals(perShard) == perShard))
         {
             yield return new(
-                $"Generated.Fraction {Generated.Fraction} of the {BatchSize / Shards} images that a step takes from each shard leaves {Generated.Originals(BatchSize / Shards)} original ones; " +
+                $"Generated.Fraction {Generated.Fraction} of the {perShard} images that a step takes from each shard leaves {Generated.Originals(perShard)} original ones; " +
                 "each shard must give at least one of each kind. Use a larger batch or fewer shards.", [nameof(Generated)]);
         }
 

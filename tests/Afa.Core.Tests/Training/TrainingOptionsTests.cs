@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Afa.Data;
 using Afa.Losses;
 using Afa.Training;
 using Xunit;
@@ -54,6 +55,14 @@ public class TrainingOptionsTests
         { new() { Head = new() { Epochs = 0 } }, "Epochs" },
         { new() { Head = new() { LearningRate = double.NaN } }, "LearningRate" },
         { new() { Augmentation = new() { CropPadding = -1 } }, "CropPadding" },
+        { new() { Dataset = "./no-such-folder" }, "Dataset" },
+        { new() { ShardPlan = ShardPlanKind.Stored }, "TrainImages" },
+        { new() { DirichletAlpha = 0 }, "DirichletAlpha" },
+        { new() { DirichletAlpha = double.NaN }, "DirichletAlpha" },
+        { new() { Generated = new() { Path = "g.npz", Fraction = 1 } }, "Fraction" },
+        { new() { Generated = new() { Path = "g.npz", Fraction = double.NaN } }, "Fraction" },
+        { new() { Generated = new() { Fraction = 0.5 } }, "Fraction" },
+        { new() { Generated = new() { Path = "g.npz", Fraction = 0.999 } }, "Generated" },
     };
 
     [Fact]
