@@ -62,6 +62,9 @@ public interface IAfaControl
     /// <summary>Makes a checkpoint of weights from elsewhere, if they fit the model, and returns its name.</summary>
     Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default);
 
+    /// <summary>Returns the weights of a checkpoint as an evaluation would use them.</summary>
+    Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);
 }

@@ -29,6 +29,11 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     [Alias("import-checkpoint"), ResponseTimeout("00:05:00")]
     Task<string> ImportCheckpointAsync(CheckpointImport import);
 
+    /// <summary>Returns the weights of a checkpoint as an evaluation would use them.</summary>
+    /// <exception cref="FileNotFoundException">There is no checkpoint of this name.</exception>
+    [Alias("export-checkpoint"), ResponseTimeout("00:05:00")]
+    Task<CheckpointExport> ExportCheckpointAsync(string name);
+
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     [Alias("delete-checkpoint")]
     Task DeleteCheckpointAsync(string name);

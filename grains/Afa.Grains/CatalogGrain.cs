@@ -87,5 +87,11 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
         return name;
     }
 
+    public async Task<CheckpointExport> ExportCheckpointAsync(string name)
+    {
+        var checkpoint = await checkpoints.LoadAsync(name);
+        return await Task.Run(() => ExportedCheckpoint.Create(checkpoint));
+    }
+
     public Task DeleteCheckpointAsync(string name) => checkpoints.DeleteAsync(name);
 }

@@ -62,6 +62,9 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default) =>
         Catalog.ImportCheckpointAsync(import).WaitAsync(cancellationToken);
 
+    public Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default) =>
+        Catalog.ExportCheckpointAsync(name).WaitAsync(cancellationToken);
+
     public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
 
     /// <summary>One that can't be read, as another version wrote it or a disk cut it, does not hide the others.</summary>

@@ -269,6 +269,15 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.FromResult($"runs/{import.Run}/checkpoints/imported");
     }
 
+    /// <summary>What every checkpoint holds.</summary>
+    public CheckpointExport Export { get; set; } = new("{}", []);
+
+    public Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"export {name}");
+        return Task.FromResult(Export);
+    }
+
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<CheckpointSummary>>([.. Checkpoints.Where(checkpoint => run is null || checkpoint.Run == run)]);
 

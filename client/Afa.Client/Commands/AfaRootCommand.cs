@@ -20,10 +20,11 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         Subcommands.Add(new SweepsCommand(context));
         Subcommands.Add(new CommandGroup(
             "checkpoints",
-            "Lists, shows and deletes stored checkpoints.",
+            "Lists, shows, imports, exports and deletes stored checkpoints.",
             new CheckpointsListCommand(context),
             new CheckpointsShowCommand(context),
             new CheckpointsImportCommand(context),
+            new CheckpointsExportCommand(context),
             new CheckpointsDeleteCommand(context)));
         Subcommands.Add(new CommandGroup(
             "data",

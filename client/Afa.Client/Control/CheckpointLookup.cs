@@ -51,7 +51,7 @@ internal static class CheckpointLookup
         if (Path.Exists(name))
         {
             throw new UsageException(
-                $"'{name}' is a file or folder; only checkpoints in the store can be evaluated. 'afa checkpoints import' brings a .safetensors file there, 'afa checkpoints list' shows them; quote a pattern, or the shell replaces it by files.");
+                $"'{name}' is a file or folder; only checkpoints in the store can be evaluated. 'afa checkpoints import' brings a .safetensors, .pt or .pth file there, 'afa checkpoints list' shows them; quote a pattern, or the shell replaces it by files.");
         }
 
         if (await control.GetTrainingAsync(name, cancellationToken) is not null)

@@ -1,0 +1,76 @@
+using Afa.Data;
+using Afa.Models;
+
+namespace Afa.Checkpoints.Interchange;
+
+/// <summary>The network that imported weights belong to.</summary>
+/// <param name="Options">What it is built from.</param>
+/// <param name="Reason">How its pixel normalization was chosen, as a sentence.</param>
+public sealed record ImportedModel(ModelOptions Options, string Reason)
+{
+    /// <summary>Puts together what a user says and what the file says. What the user says counts.</summary>
+    /// <param name="weights">What was read of the file.</param>
+    /// <param name="dataset">What the network was trained on.</param>
+    /// <param name="name">Name of the network, or null.</param>
+    /// <param name="width">Width factor, or null.</param>
+    /// <param name="depth">Number of layers, or null.</param>
+    /// <param name="normalization">How pixels are normalized.</param>
+    /// <exception cref="ArgumentException">No network is named and the file does not tell it, or the data set has no usual normalization.</exception>
+    public static ImportedModel Choose(
+        ForeignWeights weights, DatasetDescription dataset, string? name = null, double? width = null, int? depth = null, ImportNormalization normalization = ImportNormalization.Auto)
+    {
+        var told = name is null || name == weights.Model?.Name ? weights.Model : new ModelOptions { Name = name };
+        if (told is null)
+        {
+            throw new ArgumentException(
+                $"The network cannot be told from the weights, which start with {string.Join(", ", weights.Tensors.Keys.Order(StringComparer.Ordinal).Take(3).Select(key => $"'{key}'"))}. " +
+                $"Name it; known are {string.Join(", ", ModelRegistry.Names)}.");
+        }
+
+        var (mean, deviation, reason) = Normalization(weights, dataset, told.Name, normalization);
+        return new(
+            told with
+            {
+                WidthFactor = width ?? told.WidthFactor,
+                Depth = depth ?? told.Depth,
+                Channels = dataset.Channels,
+                Height = dataset.Height,
+                Width = dataset.Width,
+                Classes = dataset.Classes,
+                Mean = mean,
+                StandardDeviation = deviation,
+            },
+            reason);
+    }
+
+    /// <remarks>
+    /// Without a word in the file, RobustBench's own classes take pixels as they are, but for DeepMind's, which normalize inside. A wrong guess costs
+    /// accuracy, it does not raise it.
+    /// </remarks>
+    private static (IReadOnlyList<double>? Mean, IReadOnlyList<double>? Deviation, string Reason) Normalization(
+        ForeignWeights weights, DatasetDescription dataset, string model, ImportNormalization normalization)
+    {
+        switch (normalization)
+        {
+            case ImportNormalization.None:
+                return (null, null, "Pixels are not normalized, as asked for.");
+            case ImportNormalization.Dataset when dataset.ChannelMean.Count == 0:
+                throw new ArgumentException($"{dataset.Title} has no usual mean and deviation; its pixels are taken as they are.");
+            case ImportNormalization.Dataset:
+                return (dataset.ChannelMean, dataset.ChannelStd, $"Pixels are normalized as is usual for {dataset.Title}, as asked for.");
+        }
+
+        if (weights.SaysNormalization)
+        {
+            return weights.Mean is { } mean
+                ? (mean, weights.StandardDeviation, $"Pixels are normalized as the file says: mean {Numbers(mean)}, deviation {Numbers(weights.StandardDeviation!)}.")
+                : (null, null, "Pixels are not normalized, as the file says.");
+        }
+
+        return NetworkFamily.NormalizesPixelsUnsaid(model) && dataset.ChannelMean.Count > 0
+            ? (dataset.ChannelMean, dataset.ChannelStd, $"Pixels are normalized as is usual for {dataset.Title}, as the published {model} does; the file does not say.")
+            : (null, null, $"Pixels are not normalized, as the file does not say that they should be{(dataset.ChannelMean.Count > 0 ? $"; that of {dataset.Title} can be chosen" : "")}.");
+    }
+
+    private static string Numbers(IReadOnlyList<double> values) => string.Join(" ", values.Select(value => value.ToString("0.####")));
+}
