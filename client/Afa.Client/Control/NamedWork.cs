@@ -9,15 +9,17 @@ internal sealed record NamedWork(TrainingRunStatus? Training, EvaluationStatus? 
     /// <exception cref="UsageException">There is neither; the message lists what there is.</exception>
     public static async Task<NamedWork> FindAsync(IAfaControl control, string name, CancellationToken cancellationToken)
     {
-        var runs = await control.ListTrainingsAsync(cancellationToken);
-        if (runs.FirstOrDefault(run => run.Run == name) is { } training)
-        {
-            return new(training, null);
-        }
-
-        var evaluations = await control.ListEvaluationsAsync(cancellationToken);
-        return evaluations.FirstOrDefault(evaluation => evaluation.Evaluation == name) is { } found
-            ? new(null, found)
-            : throw ClosestName.Unknown("run or evaluation", name, [.. runs.Select(run => run.Run), .. evaluations.Select(evaluation => evaluation.Evaluation)]);
+        var (runs, evaluations) = (await control.ListTrainingsAsync(cancellationToken), await control.ListEvaluationsAsync(cancellationToken));
+        return Find(runs, evaluations, name)
+            ?? throw ClosestName.Unknown("run or evaluation", name, [.. runs.Select(run => run.Run), .. evaluations.Select(evaluation => evaluation.Evaluation)]);
     }
+
+    /// <summary>Returns null if there is neither.</summary>
+    public static async Task<NamedWork?> TryFindAsync(IAfaControl control, string name, CancellationToken cancellationToken) =>
+        Find(await control.ListTrainingsAsync(cancellationToken), await control.ListEvaluationsAsync(cancellationToken), name);
+
+    private static NamedWork? Find(IReadOnlyList<TrainingRunStatus> runs, IReadOnlyList<EvaluationStatus> evaluations, string name) =>
+        runs.FirstOrDefault(run => run.Run == name) is { } training ? new(training, null)
+        : evaluations.FirstOrDefault(evaluation => evaluation.Evaluation == name) is { } found ? new(null, found)
+        : null;
 }

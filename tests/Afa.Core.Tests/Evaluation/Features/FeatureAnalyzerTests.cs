@@ -47,7 +47,11 @@ public sealed class FeatureAnalyzerTests : IDisposable
         Assert.Equal(own - other, space.Adversarial.CentroidMargin, Tolerance);
         Assert.Equal(2 - 2 * own, space.Shift, Tolerance);
         Assert.Equal(2, space.LogitLipschitz, 1e-4);   // ‖(±ε, ±ε)‖₁ / ε, divided in float32.
-        Assert.InRange(space.FeatureLipschitz, Math.Sqrt(space.Shift) / 0.1 * (1 - 1e-4), double.MaxValue);   // The attack is one point of the ball.
+
+        // The features turn towards the diagonal, where they end as under the attack, or away from it, where they turn less.
+        var (c, d) = (Bright + 0.1, Dark - 0.1);
+        var away = (c * Bright + d * Dark) / (Math.Sqrt(c * c + d * d) * Math.Sqrt(Bright * Bright + Dark * Dark));
+        Assert.InRange(space.FeatureLipschitz, Math.Sqrt(2 - 2 * away) / 0.1 * (1 - 1e-4), Math.Sqrt(2) / Math.Sqrt(a * a + d * d));   // A step of length √2 ε turns x by at most that over the least length in the ball.
     }
 
     [Fact]
