@@ -56,6 +56,10 @@ public interface IAfaControl
     /// <returns>JSON of <c>Afa.Sweeps.SweepDocument</c>.</returns>
     Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default);
 
+    /// <summary>Begins to analyze a checkpoint's feature space, if that is neither stored nor under way, and waits a little for it. Ask again until the result is there.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Evaluation.Features.FeatureAnalysisOptions</c>, validated before any work starts.</param>
+    Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default);
+
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);
 

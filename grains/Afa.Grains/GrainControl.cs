@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Afa.Grains;
 
 /// <summary>Asks the grains of a cluster, from a client or from inside a silo.</summary>
@@ -55,6 +58,9 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     }
 
     public Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetResultAsync().WaitAsync(cancellationToken);
+
+    public Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IFeatureAnalysisGrain>(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(optionsJson)))).AnalyzeAsync(optionsJson).WaitAsync(cancellationToken);
 
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Catalog.ListCheckpointsAsync(run).WaitAsync(cancellationToken);

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Afa.Client.Control;
+using Afa.Client.Tests.Reports;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
 using Afa.Sweeps;
 using Afa.Training;
@@ -293,6 +295,24 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         {
             throw DataError;
         }
+    }
+
+    /// <summary>Options of all feature analyses that were asked for, each once.</summary>
+    public List<FeatureAnalysisOptions> FeatureAnalyses { get; } = [];
+
+    /// <summary>Half of the work is done when an analysis is first asked for, all at the second time.</summary>
+    public Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var options = JsonSerializer.Deserialize<FeatureAnalysisOptions>(optionsJson, AfaJson.Options)!;
+        if (!FeatureAnalyses.Contains(options))
+        {
+            FeatureAnalyses.Add(options);
+            return Task.FromResult(new FeatureAnalysisStatus(0.5, null));
+        }
+
+        var document = new FeatureDocument { Analyses = [SampleFeatures.Analysis(options.Checkpoint) with { Images = options.Images, Norm = options.Norm.ToString().ToLowerInvariant(), Epsilon = options.Epsilon ?? "0.1" }] };
+        return Task.FromResult(new FeatureAnalysisStatus(1, JsonSerializer.Serialize(document, AfaJson.Options)));
     }
 
     public ValueTask DisposeAsync() => default;
