@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Data;
@@ -225,7 +226,8 @@ internal sealed class TrainingRunGrain(
             state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
             await WriteStateAsync();
             _progress.Restart(step, plan.ShareDone(step));
-            while (step < plan.Steps)
+            var isOver = IsPatienceOver(options);
+            while (step < plan.Steps && !isOver)
             {
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
@@ -234,34 +236,54 @@ internal sealed class TrainingRunGrain(
                 step++;
                 _progress.Advance(position.Phase.Name, step, plan.ShareDone(step), reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
 
+                var isBest = false;
                 if (position.IsEpochEnd)
                 {
                     await trainers.RequireEqualReplicasAsync(step);
+                    var validation = ModelSelection.IsValidated(options.Validation, position) ? await trainers.ValidateAsync(position.Epoch, ValidationSplit.Parts(options.Validation)) : null;
                     var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
-                    state.State.History.Add(sums.Finish(position, learningRate));
+                    state.State.History.Add(sums.Finish(position, learningRate, validation));
                     sums = new EpochSums();
+                    isBest = BestEpoch == position.Epoch;
+                    isOver = IsPatienceOver(options);
                     await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.
                 }
 
-                var isDue = position.IsPhaseEnd || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
+                var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
                 if (isDue || _isPauseRequested)
                 {
-                    await SaveAsync(trainers, step, sums);
+                    await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
 
-                if (_isPauseRequested && step < plan.Steps)
+                if (_isPauseRequested && step < plan.Steps && !isOver)
                 {
                     await EndAsync(RunState.Paused, null);
                     return;
                 }
             }
 
-            await EndAsync(RunState.Completed, state.State.Message);
+            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? EarlyStop(options) : state.State.Message);
         }
         finally
         {
             await trainers.DisbandAsync();
         }
+    }
+
+    private List<double?> RobustAccuracies => [.. state.State.History.Select(row => row.Validation?.RobustAccuracy)];
+
+    /// <summary>Counted from 0; null while none is validated. Follows from the history, so that a resume which drops rows from that goes back in this too.</summary>
+    private int? BestEpoch => ModelSelection.Best(RobustAccuracies);
+
+    private bool IsPatienceOver(TrainingOptions options) => ModelSelection.IsPatienceOver(options.Validation.Patience, RobustAccuracies);
+
+    /// <summary>Says why the run is complete before its last epoch, after what else it has to say.</summary>
+    private string EarlyStop(TrainingOptions options)
+    {
+        var best = state.State.History[BestEpoch!.Value];
+        var reason = string.Create(CultureInfo.InvariantCulture,
+            $"Stopped early, after epoch {state.State.History.Count} of {state.State.Epochs}: robust accuracy on the held-out images has not risen above the {best.Validation!.RobustAccuracy:0.000} of epoch {best.Epoch} within the patience of {options.Validation.Patience}.");
+        return state.State.Message is { } message ? $"{message} {reason}" : reason;
     }
 
     private string CheckpointPrefix => $"runs/{Run}/checkpoints/";
@@ -301,13 +323,18 @@ internal sealed class TrainingRunGrain(
     }
 
     /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
-    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums)
+    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums, bool isLast)
     {
         var name = $"{CheckpointPrefix}step-{step:D8}";
         var metrics = new Dictionary<string, double>();
         if (state.State.History.LastOrDefault() is { } last)
         {
             metrics["loss"] = last.Loss;
+            if (sums.StepCount == 0 && last.Validation is { } validation)   // Of these weights, not of those some steps ago.
+            {
+                metrics[ModelSelection.CleanAccuracyMetric] = validation.CleanAccuracy;
+                metrics[ModelSelection.RobustAccuracyMetric] = validation.RobustAccuracy;
+            }
         }
 
         try
@@ -315,7 +342,7 @@ internal sealed class TrainingRunGrain(
             await trainers.SaveCheckpointAsync(name, metrics);
             _progress.FailedCheckpoint = null;
         }
-        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && step < state.State.Steps)
+        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && !isLast)
         {
             _progress.FailedCheckpoint = name;
             state.State.Message = $"The checkpoint of step {step} could not be stored; the run goes on and tries again at the next: {exception.Message}";

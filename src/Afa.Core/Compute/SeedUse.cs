@@ -10,4 +10,6 @@ public enum SeedUse : ulong
     TrainingAttack = 5,
     EvaluationAttack = 6,
     Subset = 7,
+    ValidationSplit = 50,
+    ValidationAttack = 51,
 }

@@ -30,6 +30,7 @@ public sealed class Trainer : IDisposable
     private readonly IReadOnlyList<Tensor> _statistics;
     private FlatParameters _parameters;
     private MomentumSgd _optimizer;
+    private WeightAverage? _average;
 
     /// <param name="options">Valid options; every replica gets the same.</param>
     /// <param name="collective">Connects the replicas.</param>
@@ -56,6 +57,7 @@ public sealed class Trainer : IDisposable
         scope.Detach(_statistics);
         Phase = options.Method == TrainingMethod.Afa ? TrainingPhase.Features : TrainingPhase.Training;
         (_parameters, _optimizer) = StartPhase();
+        _average = StartAverage();
     }
 
     /// <summary>The replica's model. Owned here.</summary>
@@ -67,33 +69,37 @@ public sealed class Trainer : IDisposable
     /// <summary>Momentum by parameter name, [shape of the parameter]. The caller owns the tensors, which share memory with the optimizer's.</summary>
     public IEnumerable<(string Name, Tensor Velocity)> Velocities => _parameters.Split(_optimizer.Velocity);
 
+    /// <summary>The weights under training by parameter name, where others, their average, are evaluated; else empty. The caller owns the tensors, which share memory with the model's.</summary>
+    public IEnumerable<(string Name, Tensor Weights)> Unaveraged => _average is null ? [] : _parameters.Split(_parameters.Values);
+
+    /// <summary>Gives <see cref="Model"/> the weights that are to be evaluated, their average if that is on, until the result is disposed. No step may be taken meanwhile.</summary>
+    /// <returns>Null if they are those under training.</returns>
+    public IDisposable? ShowEvaluatedWeights() => _average?.Show();
+
     /// <summary>Sets model and momentum to a stored state.</summary>
     /// <param name="phase">The phase that the state belongs to.</param>
-    /// <param name="model">Every parameter and buffer by name.</param>
+    /// <param name="model">Every parameter and buffer by name, as evaluated.</param>
     /// <param name="velocities">Momentum of every parameter under training in that phase; null starts at zero.</param>
+    /// <param name="unaveraged">What <see cref="Unaveraged"/> was; null if the weights under training are those of the model.</param>
     /// <exception cref="ArgumentException">A name is missing or too many, or a shape differs.</exception>
-    public void Restore(string phase, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor>? velocities)
+    public void Restore(string phase, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor>? velocities, IReadOnlyDictionary<string, Tensor>? unaveraged = null)
     {
         Model.LoadWeights(model);
         Phase = phase;
-        RestartOptimizer();
-        if (velocities is null)
+        RestartOptimizer();   // The average starts at the model as evaluated, which is the stored average.
+        if (velocities is not null)
         {
-            return;
+            CopyStored(Velocities, velocities, "momenta");
         }
 
-        using var noGradients = no_grad();
-        foreach (var (name, velocity) in Velocities)
+        if (_average is null && unaveraged is { Count: > 0 })
         {
-            using (velocity)
-            {
-                if (!velocities.TryGetValue(name, out var stored) || !stored.shape.AsSpan().SequenceEqual(velocity.shape))
-                {
-                    throw new ArgumentException($"The stored momentum does not fit the model: '{name}' is missing or has another shape. The checkpoint belongs to another model or phase.", nameof(velocities));
-                }
+            throw new ArgumentException("The stored weights are an average, but these options ask for none. The checkpoint belongs to another run.", nameof(unaveraged));
+        }
 
-                velocity.copy_(stored);
-            }
+        if (unaveraged is not null)
+        {
+            CopyStored(Unaveraged, unaveraged, "weights under training");
         }
     }
 
@@ -106,9 +112,10 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         if (position.Phase.Name != Phase)
         {
+            _average?.Adopt();   // The next phase goes on from what is evaluated: a head is trained on the features that it will stand on.
             Phase = position.Phase.Name;
-            RestartOptimizer();
             Model.ZeroHead();
+            RestartOptimizer();
         }
 
         var step = new StepInputs(
@@ -132,6 +139,8 @@ public sealed class Trainer : IDisposable
             throw new LossNotFiniteException(position.Step, _collective.Rank, "gradient's norm", norm);
         }
 
+        _average?.Update(position.StepInPhase + 1, position.PhaseSteps);
+
         return new StepReport(
             outcome.Reported?.to(ScalarType.Float64).item<double>() ?? loss, batch.Count,
             Correct(outcome.CleanLogits, step.Labels), Correct(outcome.AdversarialLogits, step.Labels), outcome.FeatureMatches, step.Clock.Seconds);
@@ -148,6 +157,7 @@ public sealed class Trainer : IDisposable
 
     public void Dispose()
     {
+        _average?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
         Model.Dispose();
@@ -177,10 +187,15 @@ public sealed class Trainer : IDisposable
 
     private void RestartOptimizer()
     {
+        _average?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
         (_parameters, _optimizer) = StartPhase();
+        _average = StartAverage();
     }
+
+    /// <summary>Averages anew in each phase, over its parameters.</summary>
+    private WeightAverage? StartAverage() => _options.WeightAverage > 0 ? new WeightAverage(_parameters, _options.WeightAverage) : null;
 
     private StepOutcome ComputeLoss(StepInputs step) => Phase switch
     {
@@ -399,6 +414,23 @@ public sealed class Trainer : IDisposable
             }
 
             offset += tensor.numel();
+        }
+    }
+
+    private static void CopyStored(IEnumerable<(string Name, Tensor Part)> parts, IReadOnlyDictionary<string, Tensor> stored, string what)
+    {
+        using var noGradients = no_grad();
+        foreach (var (name, part) in parts)
+        {
+            using (part)
+            {
+                if (!stored.TryGetValue(name, out var value) || !value.shape.AsSpan().SequenceEqual(part.shape))
+                {
+                    throw new ArgumentException($"The checkpoint has no {what} that fit '{name}': they are missing or have another shape. It belongs to another model, phase or run.", nameof(stored));
+                }
+
+                part.copy_(value);
+            }
         }
     }
 
