@@ -80,12 +80,11 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
     {
         var (_, trainer, worker) = Prepared(attempt);
         var options = _options!;
-        _heldOut ??= await Task.Run(() => new ValidationSplit(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options));
-        var batch = _heldOut.Part(part);
+        var heldOut = _heldOut ??= await Task.Run(() => new ValidationSplit(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options));
         var counts = await worker.RunAsync(() =>
         {
             using var evaluated = trainer.ShowEvaluatedWeights();
-            return RobustValidation.Count(trainer.Model, batch, options, epoch, worker.Device);
+            return RobustValidation.Count(trainer.Model, heldOut.Part(part), options, epoch, worker.Device);
         });
         return new TrainerValidation(counts.Images, counts.CleanCorrect, counts.RobustCorrect);
     }

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Data;
@@ -226,7 +225,8 @@ internal sealed class TrainingRunGrain(
             state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
             await WriteStateAsync();
             _progress.Restart(step, plan.ShareDone(step));
-            var isOver = IsPatienceOver(options);
+            var selection = new EpochSelection(options.Validation, state.State);
+            var isOver = selection.IsOver;
             while (step < plan.Steps && !isOver)
             {
                 var position = plan.At(step);
@@ -244,8 +244,7 @@ internal sealed class TrainingRunGrain(
                     var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
                     state.State.History.Add(sums.Finish(position, learningRate, validation));
                     sums = new EpochSums();
-                    isBest = BestEpoch == position.Epoch;
-                    isOver = IsPatienceOver(options);
+                    (isBest, isOver) = (selection.IsBest(position.Epoch), selection.IsOver);
                     await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.
                 }
 
@@ -262,28 +261,12 @@ internal sealed class TrainingRunGrain(
                 }
             }
 
-            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? EarlyStop(options) : state.State.Message);
+            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message);
         }
         finally
         {
             await trainers.DisbandAsync();
         }
-    }
-
-    private List<double?> RobustAccuracies => [.. state.State.History.Select(row => row.Validation?.RobustAccuracy)];
-
-    /// <summary>Counted from 0; null while none is validated. Follows from the history, so that a resume which drops rows from that goes back in this too.</summary>
-    private int? BestEpoch => ModelSelection.Best(RobustAccuracies);
-
-    private bool IsPatienceOver(TrainingOptions options) => ModelSelection.IsPatienceOver(options.Validation.Patience, RobustAccuracies);
-
-    /// <summary>Says why the run is complete before its last epoch, after what else it has to say.</summary>
-    private string EarlyStop(TrainingOptions options)
-    {
-        var best = state.State.History[BestEpoch!.Value];
-        var reason = string.Create(CultureInfo.InvariantCulture,
-            $"Stopped early, after epoch {state.State.History.Count} of {state.State.Epochs}: robust accuracy on the held-out images has not risen above the {best.Validation!.RobustAccuracy:0.000} of epoch {best.Epoch} within the patience of {options.Validation.Patience}.");
-        return state.State.Message is { } message ? $"{message} {reason}" : reason;
     }
 
     private string CheckpointPrefix => $"runs/{Run}/checkpoints/";

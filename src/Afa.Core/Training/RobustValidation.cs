@@ -11,7 +11,11 @@ namespace Afa.Training;
 /// Judges a model in training by held-out images: PGD from a random start on <see cref="MarginLoss"/>, as Wang et al. 2023 (arXiv:2302.04638,
 /// DM-Improves-AT) choose their best model.
 /// </summary>
-/// <remarks>Departures: the margin is not clamped, and images that are wrong already are not attacked. The last iterate is judged, as there.</remarks>
+/// <remarks>
+/// The last iterate is judged, as there. Departures: their loss is clamped, −Σ max(z_y − max_{i≠y} z_i, 0), and has no gradient where an image is
+/// misclassified, while here the margin keeps one, so that a later step does not fall back over the boundary. Images that are wrong without an
+/// attack are not attacked, and count as broken.
+/// </remarks>
 public static class RobustValidation
 {
     /// <summary>Counts the images that a model gets right, and gets right under the attack too.</summary>
@@ -47,7 +51,7 @@ public static class RobustValidation
         var start = SampleNoise.StartInBall(
             attacked, correct.Select(row => batch.SampleIds[row]).ToArray(), options.Attack.Norm, epsilon,
             Seed.Derive(options.Seed, (ulong)SeedUse.ValidationAttack, (ulong)epoch));
-        var adversarial = pgd.Perturb(x => MarginLoss.Compute(model.call(x), truth).sum(), attacked, start);
+        var adversarial = pgd.Perturb(x => MarginLoss.PerSample(model.call(x), truth).sum(), attacked, start);
         return new ValidationCounts(batch.Count, correct.Length, Misclassification.Of(model, adversarial, truth, correct.Length).Count(wrong => !wrong));
     }
 }

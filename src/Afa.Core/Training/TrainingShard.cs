@@ -23,29 +23,30 @@ public sealed class TrainingShard
         _augmentation = new Augmentation(options.Augmentation, options.Seed);
     }
 
-    /// <summary>Splits the images that a run uses: first those held out for validation are left out, then the subset is drawn, then its shards.</summary>
+    /// <summary>Splits the images that a run uses: those held out for validation are left aside, then the subset is drawn, then its shards.</summary>
     /// <returns>Indices into the data set, one array for each shard.</returns>
     /// <exception cref="ArgumentException">More images are asked for than there are.</exception>
     public static int[][] Plan(ImageDataset dataset, TrainingOptions options)
     {
-        var heldOut = ValidationSplit.Draw(dataset, options);
-        int[] others = [.. Enumerable.Range(0, dataset.Count).Except(heldOut)];
+        var others = ValidationSplit.Others(dataset, options);
         if (options.TrainImages > others.Length)
         {
-            var rest = heldOut.Length == 0 ? "" : $", and {heldOut.Length} of them are held out for validation";
+            var rest = options.Validation.Images == 0 ? "" : $", and {options.Validation.Images} of them are held out for validation";
             throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here{rest}. Use 0 for all.");
         }
 
-        var labels = dataset.Labels;
+        var labels = dataset.Labels.Span;
         var subset = options.TrainImages == 0 || options.TrainImages == others.Length
             ? others
-            : Pick(others, ClassBalancedSubset.Draw(Labels(others), options.TrainImages, options.Seed));
-        var shards = ShardPlan.Create(Labels(subset), options.Shards, options.ShardPlan, options.Seed);
-        return [.. shards.Select(shard => Pick(subset, shard))];
+            : [.. ClassBalancedSubset.Draw(Array.ConvertAll(others, i => dataset.Labels.Span[i]), options.TrainImages, options.Seed).Select(place => others[place])];
+        var subsetLabels = new byte[subset.Length];
+        for (var i = 0; i < subset.Length; i++)
+        {
+            subsetLabels[i] = labels[subset[i]];
+        }
 
-        byte[] Labels(int[] indices) => Array.ConvertAll(indices, i => labels.Span[i]);
-
-        static int[] Pick(int[] from, int[] places) => Array.ConvertAll(places, place => from[place]);
+        var shards = ShardPlan.Create(subsetLabels, options.Shards, options.ShardPlan, options.Seed);
+        return [.. shards.Select(shard => shard.Select(i => subset[i]).ToArray())];
     }
 
     /// <summary>Returns the images that this shard gives to one step, augmented.</summary>

@@ -41,6 +41,11 @@ public sealed class ValidationSplit
         return count == 0 ? [] : ClassBalancedSubset.Draw(dataset.Labels.Span, count, Seed.Derive(options.Seed, (ulong)SeedUse.ValidationSplit));
     }
 
+    /// <summary>The images that are left to train on.</summary>
+    /// <returns>Indices into the data set, ascending.</returns>
+    /// <exception cref="ArgumentException">There would be none.</exception>
+    public static int[] Others(ImageDataset dataset, TrainingOptions options) => [.. Enumerable.Range(0, dataset.Count).Except(Draw(dataset, options))];
+
     /// <summary>Returns the images of one part, as they are: not augmented.</summary>
     /// <param name="part">From 0.</param>
     public ImageBatch Part(int part)

@@ -31,6 +31,14 @@ public class TrainingOptionsTests
         { new() { TradesBeta = double.PositiveInfinity }, "TradesBeta" },
         { new() { LabelSmoothing = 1 }, "LabelSmoothing" },
         { new() { CheckpointEveryEpochs = 0 }, "CheckpointEveryEpochs" },
+        { new() { WeightAverage = 1 }, "WeightAverage" },
+        { new() { WeightAverage = -0.1 }, "WeightAverage" },
+        { new() { WeightAverage = double.NaN }, "WeightAverage" },
+        { new() { Validation = new() { Images = -1 } }, "Images" },
+        { new() { Validation = new() { Images = 64, Steps = 0 } }, "Steps" },
+        { new() { Validation = new() { Images = 64, EveryEpochs = 0 } }, "EveryEpochs" },
+        { new() { Validation = new() { Images = 64, Patience = -1 } }, "Patience" },
+        { new() { Validation = new() { Patience = 3 } }, "Patience" },   // Nothing to judge by.
         { new() { Optimizer = new() { LearningRate = 0 } }, "LearningRate" },
         { new() { Optimizer = new() { Momentum = 1 } }, "Momentum" },
         { new() { Optimizer = new() { Momentum = 0 } }, "Nesterov" },
@@ -46,14 +54,6 @@ public class TrainingOptionsTests
         { new() { Head = new() { Epochs = 0 } }, "Epochs" },
         { new() { Head = new() { LearningRate = double.NaN } }, "LearningRate" },
         { new() { Augmentation = new() { CropPadding = -1 } }, "CropPadding" },
-        { new() { WeightAverage = 1 }, "WeightAverage" },
-        { new() { WeightAverage = -0.1 }, "WeightAverage" },
-        { new() { WeightAverage = double.NaN }, "WeightAverage" },
-        { new() { Validation = new() { Images = -1 } }, "Images" },
-        { new() { Validation = new() { Images = 64, Steps = 0 } }, "Steps" },
-        { new() { Validation = new() { Images = 64, EveryEpochs = 0 } }, "EveryEpochs" },
-        { new() { Validation = new() { Images = 64, Patience = -1 } }, "Patience" },
-        { new() { Validation = new() { Patience = 3 } }, "Patience" },   // Nothing to judge by.
     };
 
     [Fact]
