@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 
@@ -39,6 +40,29 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
         if (hashes.Distinct().Count() > 1)
         {
             throw new InvalidOperationException($"The replicas differ after step {step}: {string.Join(", ", hashes.Select(hash => hash[..8]))}.");
+        }
+    }
+
+    /// <summary>Judges the replicas' model by the held-out images, of which each trainer takes its share.</summary>
+    /// <param name="epoch">From 0, over all phases.</param>
+    /// <param name="parts">Into how many the images are cut.</param>
+    public async Task<EpochValidation> ValidateAsync(int epoch, int parts)
+    {
+        var clock = Stopwatch.StartNew();
+        var counts = (await AllAsync(_trainers.Select(OwnPartsAsync), _ => null)).SelectMany(own => own).ToList();
+        var images = counts.Sum(part => part.Images);
+        return new EpochValidation(
+            (double)counts.Sum(part => part.CleanCorrect) / images, (double)counts.Sum(part => part.RobustCorrect) / images, images, clock.Elapsed.TotalSeconds);
+
+        async Task<List<TrainerValidation>> OwnPartsAsync(ITrainerGrain trainer, int rank)
+        {
+            var own = new List<TrainerValidation>();
+            for (var part = rank; part < parts; part += count)
+            {
+                own.Add(await trainer.ValidateAsync(attempt, epoch, part));
+            }
+
+            return own;
         }
     }
 

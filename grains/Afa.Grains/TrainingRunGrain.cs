@@ -225,7 +225,9 @@ internal sealed class TrainingRunGrain(
             state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
             await WriteStateAsync();
             _progress.Restart(step, plan.ShareDone(step));
-            while (step < plan.Steps)
+            var selection = new EpochSelection(options.Validation, state.State);
+            var isOver = selection.IsOver;
+            while (step < plan.Steps && !isOver)
             {
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
@@ -234,29 +236,32 @@ internal sealed class TrainingRunGrain(
                 step++;
                 _progress.Advance(position.Phase.Name, step, plan.ShareDone(step), reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
 
+                var isBest = false;
                 if (position.IsEpochEnd)
                 {
                     await trainers.RequireEqualReplicasAsync(step);
+                    var validation = ModelSelection.IsValidated(options.Validation, position) ? await trainers.ValidateAsync(position.Epoch, ValidationSplit.Parts(options.Validation)) : null;
                     var learningRate = LearningRateSchedule.At(options.Optimizer, position);
-                    state.State.History.Add(sums.Finish(position, learningRate));
+                    state.State.History.Add(sums.Finish(position, learningRate, validation));
                     sums = new EpochSums();
+                    (isBest, isOver) = (selection.IsBest(position.Epoch), selection.IsOver);
                     await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.
                 }
 
-                var isDue = position.IsPhaseEnd || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
+                var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
                 if (isDue || _isPauseRequested)
                 {
-                    await SaveAsync(trainers, step, sums);
+                    await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
 
-                if (_isPauseRequested && step < plan.Steps)
+                if (_isPauseRequested && step < plan.Steps && !isOver)
                 {
                     await EndAsync(RunState.Paused, null);
                     return;
                 }
             }
 
-            await EndAsync(RunState.Completed, state.State.Message);
+            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message);
         }
         finally
         {
@@ -302,13 +307,18 @@ internal sealed class TrainingRunGrain(
     }
 
     /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
-    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums)
+    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums, bool isLast)
     {
         var name = $"{CheckpointPrefix}step-{step:D8}";
         var metrics = new Dictionary<string, double>();
         if (state.State.History.LastOrDefault() is { } last)
         {
             metrics["loss"] = last.Loss;
+            if (sums.StepCount == 0 && last.Validation is { } validation)   // Of these weights, not of those some steps ago.
+            {
+                metrics[ModelSelection.CleanAccuracyMetric] = validation.CleanAccuracy;
+                metrics[ModelSelection.RobustAccuracyMetric] = validation.RobustAccuracy;
+            }
         }
 
         try
@@ -316,7 +326,7 @@ internal sealed class TrainingRunGrain(
             await trainers.SaveCheckpointAsync(name, metrics);
             _progress.FailedCheckpoint = null;
         }
-        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && step < state.State.Steps)
+        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && !isLast)
         {
             _progress.FailedCheckpoint = name;
             state.State.Message = $"The checkpoint of step {step} could not be stored; the run goes on and tries again at the next: {exception.Message}";

@@ -75,6 +75,10 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     public static CheckpointSummary Checkpoint(string run, int epoch, bool isFinal = false) =>
         new(CheckpointName(run, epoch), run, "small-cnn", "features", epoch, epoch * StepsPerEpoch, 1 << 20, DateTimeOffset.UnixEpoch, new Dictionary<string, double> { ["loss"] = 0.5 }, isFinal);
 
+    /// <summary>A checkpoint whose epoch was validated.</summary>
+    public static CheckpointSummary Validated(string run, int epoch, double robustAccuracy, bool isBest = false) =>
+        Checkpoint(run, epoch) with { IsBest = isBest, Metrics = new Dictionary<string, double> { [ModelSelection.RobustAccuracyMetric] = robustAccuracy } };
+
     public static string CheckpointName(string run, int epoch) => $"runs/{run}/checkpoints/step-{epoch * StepsPerEpoch:00000000}";
 
     public Task StartTrainingAsync(string run, string optionsJson, CancellationToken cancellationToken = default)

@@ -12,6 +12,7 @@ public sealed class KillAndResumeTests
     private static readonly string[] Options =
     [
         "--train-images", "0", "--width", "0.25", "--batch-size", "40", "--epochs", "6", "--head-epochs", "3", "--attack-steps", "3",
+        "--ema", "0.9", "--validation-images", "40", "--set", "validation.steps=5",
         "--no-evaluate", "--data-dir", TestData.Write(trainImages: 400, testImages: 40), "--run", "run",
     ];
 

@@ -41,6 +41,7 @@ internal sealed class TrainCommand : ClientCommand
             "Trains a model, attacks it, prints a result table and writes a report. Ctrl-C pauses with a checkpoint.",
             "afa train",
             "afa train --method trades --epochs 10 --train-images 0 --run trades-all",
+            "afa train --method trades --epochs 50 --ema 0.995 --validation-images 1024 --patience 10",
             "afa train --dataset cifar-10 --model preact-resnet-18 --epsilon 8/255 --attack-steps 10",
             "afa train --dataset cifar-10 --generated 1m.npz --generated-fraction 0.7 --method trades",
             "afa train --dataset ./photos --train-images 0",

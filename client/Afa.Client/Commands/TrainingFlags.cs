@@ -35,6 +35,9 @@ internal static class TrainingFlags
             new("--attack-steps", "attack.steps", "N", "Steps of the attack inside training.", Text(defaults.Attack.Steps)),
             new("--norm", "attack.norm", SettingOption.Choices<AttackNorm>(), "How the attack's radius is measured.", StatusText.Name(defaults.Attack.Norm)),
             new("--temperature", "afa.temperature", "TAU", "Divides the cosine similarities of the AFA loss.", Text(defaults.Afa.Temperature)),
+            new("--ema", "weightAverage", "DECAY", "Stores and evaluates a moving average of the weights, with this decay, such as 0.995; 0: the weights themselves.", Text(defaults.WeightAverage)),
+            new("--validation-images", "validation.images", "N", "Training images to hold out and attack after each epoch, so that the best epoch is evaluated, such as 1024; 0: the last one is.", Text(defaults.Validation.Images)),
+            new("--patience", "validation.patience", "N", "Ends the run when robust accuracy on the held-out images has not risen for so many epochs; 0: never.", Text(defaults.Validation.Patience)),
             new("--seed", "seed", "N", "The same seed gives the same weights.", Text(defaults.Seed)),
             SharedOptions.DataDirectory(),
         ];

@@ -64,6 +64,11 @@ internal sealed class WatchCommand : StoreCommand
         }
 
         output.Text.WriteLine($"Trained in {StatusText.Duration(status.Elapsed)}. Checkpoint: {status.Checkpoint}");
+        if (status.Message is not null)
+        {
+            output.Text.WriteLine(status.Message);
+        }
+
         return ExitCode.Success;
     }
 

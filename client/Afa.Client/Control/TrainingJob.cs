@@ -76,7 +76,18 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         }
 
         output.Text.WriteLine($"Trained in {StatusText.Duration(status.Elapsed)}. Checkpoint: {status.Checkpoint}");
-        var evaluation = images is null ? null : await EvaluateAsync(status, images.Value);
+        if (status.Message is not null)
+        {
+            output.Text.WriteLine(status.Message);
+        }
+
+        var best = (await control.ListCheckpointsAsync(run, CancellationToken.None)).FirstOrDefault(checkpoint => checkpoint.IsBest);
+        if (best is not null)
+        {
+            output.Text.WriteLine(CheckpointName.DescribeBest(best));
+        }
+
+        var evaluation = images is null ? null : await EvaluateAsync(status, best?.Name, images.Value);
         if (evaluation is not null)
         {
             ResultTable.Write(output, evaluation);
@@ -111,9 +122,10 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         return ExitCode.Failure;
     }
 
-    private async Task<EvaluationDocument> EvaluateAsync(TrainingRunStatus status, int images)
+    /// <param name="best">The best checkpoint by validation, if there is one: it is evaluated, else the last.</param>
+    private async Task<EvaluationDocument> EvaluateAsync(TrainingRunStatus status, string? best, int images)
     {
-        var checkpoint = status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
+        var checkpoint = best ?? status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
         var options = JsonSerializer.Serialize(EvaluationOptions(Options(status), checkpoint) with { Images = images }, AfaJson.Options);
         var name = RunName.ForEvaluation(status.Run, options);
         try

@@ -27,6 +27,16 @@ internal static class TrainingSummary
         yield return ("Training",
             $"{StatusText.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {StatusText.Number(options.Optimizer.LearningRate)} ({StatusText.Name(options.Optimizer.Schedule)}), " +
             $"{StatusText.Count(options.Trainers, "trainer")} on {StatusText.Count(options.Shards, "shard")}, seed {options.Seed}");
+        if (options.WeightAverage > 0)
+        {
+            yield return ("Average", $"moving average of the weights, decay {StatusText.Number(options.WeightAverage, "0.######")}, which is what gets evaluated");
+        }
+
+        if (options.Validation.Images > 0)
+        {
+            yield return ("Validation", Validation(options.Validation));
+        }
+
         yield return ("Store", store);
     }
 
@@ -53,6 +63,13 @@ internal static class TrainingSummary
             TrainingMethod.Trades => $"{name}: TRADES (β {StatusText.Number(options.TradesBeta)})",
             _ => name,
         };
+    }
+
+    private static string Validation(ValidationOptions options)
+    {
+        var interval = options.EveryEpochs == 1 ? "after each epoch" : $"every {options.EveryEpochs} epochs";
+        var patience = options.Patience > 0 ? $", patience {StatusText.Count(options.Patience, "epoch")}" : "";
+        return $"{StatusText.Count(options.Images, "held-out training image")}, PGD-{options.Steps} on the margin, {interval}{patience}; the best epoch is evaluated";
     }
 
     private static string Scale(TrainingOptions options)

@@ -12,4 +12,6 @@ public enum SeedUse : ulong
     Subset = 7,
     GeneratedImages = 20,
     Sweep = 40,
+    ValidationSplit = 50,
+    ValidationAttack = 51,
 }

@@ -26,6 +26,7 @@ public sealed class Trainer : IDisposable
     private FlatParameters _parameters;
     private MomentumSgd _optimizer;
     private ITrainingMethod _method;
+    private WeightAverage? _average;
 
     /// <param name="options">Valid options; every replica gets the same.</param>
     /// <param name="collective">Connects the replicas.</param>
@@ -39,6 +40,7 @@ public sealed class Trainer : IDisposable
         _replica = new Replica(options, collective, device);
         Phase = TrainingMethods.FirstPhase(options.Method);
         (_parameters, _optimizer, _method) = StartPhase();
+        _average = StartAverage();
     }
 
     /// <summary>The replica's model. Owned here.</summary>
@@ -50,33 +52,37 @@ public sealed class Trainer : IDisposable
     /// <summary>Momentum by parameter name, [shape of the parameter]. The caller owns the tensors, which share memory with the optimizer's.</summary>
     public IEnumerable<(string Name, Tensor Velocity)> Velocities => _parameters.Split(_optimizer.Velocity);
 
+    /// <summary>The weights under training by parameter name, where others, their average, are evaluated; else empty. The caller owns the tensors, which share memory with the model's.</summary>
+    public IEnumerable<(string Name, Tensor Weights)> Unaveraged => _average is null ? [] : _parameters.Split(_parameters.Values);
+
+    /// <summary>Gives <see cref="Model"/> the weights that are to be evaluated, their average if that is on, until the result is disposed. No step may be taken meanwhile.</summary>
+    /// <returns>Null if they are those under training.</returns>
+    public IDisposable? ShowEvaluatedWeights() => _average?.Show();
+
     /// <summary>Sets model and momentum to a stored state.</summary>
     /// <param name="phase">The phase that the state belongs to.</param>
-    /// <param name="model">Every parameter and buffer by name.</param>
+    /// <param name="model">Every parameter and buffer by name, as evaluated.</param>
     /// <param name="velocities">Momentum of every parameter under training in that phase; null starts at zero.</param>
+    /// <param name="unaveraged">What <see cref="Unaveraged"/> was; null if the weights under training are those of the model.</param>
     /// <exception cref="ArgumentException">A name is missing or too many, or a shape differs.</exception>
-    public void Restore(string phase, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor>? velocities)
+    public void Restore(string phase, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor>? velocities, IReadOnlyDictionary<string, Tensor>? unaveraged = null)
     {
         Model.LoadWeights(model);
         Phase = phase;
-        RestartOptimizer();
-        if (velocities is null)
+        RestartOptimizer();   // The average starts at the model as evaluated, which is the stored average.
+        if (velocities is not null)
         {
-            return;
+            CopyStored(Velocities, velocities, "momenta");
         }
 
-        using var noGradients = no_grad();
-        foreach (var (name, velocity) in Velocities)
+        if (_average is null && unaveraged is { Count: > 0 })
         {
-            using (velocity)
-            {
-                if (!velocities.TryGetValue(name, out var stored) || !stored.shape.AsSpan().SequenceEqual(velocity.shape))
-                {
-                    throw new ArgumentException($"The stored momentum does not fit the model: '{name}' is missing or has another shape. The checkpoint belongs to another model or phase.", nameof(velocities));
-                }
+            throw new ArgumentException("The stored weights are an average, but these options ask for none. The checkpoint belongs to another run.", nameof(unaveraged));
+        }
 
-                velocity.copy_(stored);
-            }
+        if (unaveraged is not null)
+        {
+            CopyStored(Unaveraged, unaveraged, "weights under training");
         }
     }
 
@@ -89,9 +95,10 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         if (position.Phase.Name != Phase)
         {
+            _average?.Adopt();   // The next phase goes on from what is evaluated: a head is trained on the features that it will stand on.
             Phase = position.Phase.Name;
-            RestartOptimizer();
             Model.ZeroHead();
+            RestartOptimizer();
         }
 
         var step = new TrainingStep(batch, TrainingStep.EpochNoise(_options.Seed, position.Epoch), _device);
@@ -102,6 +109,8 @@ public sealed class Trainer : IDisposable
         {
             (outcome, loss) = Update(step, position);
         }
+
+        _average?.Update(position.StepInPhase + 1, position.PhaseSteps);
 
         return new StepReport(
             outcome.Reported?.to(ScalarType.Float64).item<double>() ?? loss, batch.Count / ViewsPerImage,
@@ -118,6 +127,7 @@ public sealed class Trainer : IDisposable
 
     public void Dispose()
     {
+        _average?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
         Model.Dispose();
@@ -145,10 +155,15 @@ public sealed class Trainer : IDisposable
 
     private void RestartOptimizer()
     {
+        _average?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
         (_parameters, _optimizer, _method) = StartPhase();
+        _average = StartAverage();
     }
+
+    /// <summary>Averages anew in each phase, over its parameters.</summary>
+    private WeightAverage? StartAverage() => _options.WeightAverage > 0 ? new WeightAverage(_parameters, _options.WeightAverage) : null;
 
     private int ViewsPerImage => Phase == TrainingPhase.Head ? 1 : TrainingMethods.Get(_options.Method).ViewsPerImage;
 
@@ -231,6 +246,23 @@ public sealed class Trainer : IDisposable
             }
 
             offset += tensor.numel();
+        }
+    }
+
+    private static void CopyStored(IEnumerable<(string Name, Tensor Part)> parts, IReadOnlyDictionary<string, Tensor> stored, string what)
+    {
+        using var noGradients = no_grad();
+        foreach (var (name, part) in parts)
+        {
+            using (part)
+            {
+                if (!stored.TryGetValue(name, out var value) || !value.shape.AsSpan().SequenceEqual(part.shape))
+                {
+                    throw new ArgumentException($"The checkpoint has no {what} that fit '{name}': they are missing or have another shape. It belongs to another model, phase or run.", nameof(stored));
+                }
+
+                part.copy_(value);
+            }
         }
     }
 

@@ -90,6 +90,11 @@ public sealed record TrainingOptions : IValidatableObject
 
     public HeadOptions Head { get; init; } = new();
 
+    /// <summary>τ of <see cref="Training.WeightAverage"/>, whose weights are then those that are stored and evaluated; 0 switches it off, 0.995 is usual.</summary>
+    public double WeightAverage { get; init; }
+
+    public ValidationOptions Validation { get; init; } = new();
+
     public AugmentationOptions Augmentation { get; init; } = new();
 
     /// <summary>A checkpoint is written after every so many epochs, at the end of a phase and on a pause.</summary>
@@ -99,7 +104,7 @@ public sealed record TrainingOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Augmentation, Generated })
+        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Validation, Augmentation, Generated })
         {
             var found = new List<ValidationResult>();
             Validator.TryValidateObject(part, new ValidationContext(part), found, validateAllProperties: true);
@@ -233,6 +238,11 @@ public sealed record TrainingOptions : IValidatableObject
         if (LabelSmoothing is not (>= 0 and < 1))
         {
             yield return new($"LabelSmoothing must be in [0, 1), not {LabelSmoothing}.", [nameof(LabelSmoothing)]);
+        }
+
+        if (WeightAverage is not (>= 0 and < 1))
+        {
+            yield return new($"WeightAverage must be in [0, 1), not {WeightAverage}; 0 switches it off.", [nameof(WeightAverage)]);
         }
 
         if (CheckpointEveryEpochs < 1)

@@ -28,14 +28,16 @@ public sealed class TrainingShard
         _augmentation = new Augmentation(options.Augmentation, options.Seed);
     }
 
-    /// <summary>Splits the images that a run uses: first the subset, then its shards.</summary>
+    /// <summary>Splits the images that a run uses: those held out for validation are left aside, then the subset is drawn, then its shards.</summary>
     /// <returns>Indices into the data set, one array for each shard.</returns>
     /// <exception cref="ArgumentException">More images are asked for than there are.</exception>
     public static int[][] Plan(ImageDataset dataset, TrainingOptions options)
     {
-        if (options.TrainImages > dataset.Count)
+        var others = ValidationSplit.Others(dataset, options);
+        if (options.TrainImages > others.Length)
         {
-            throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here. Use 0 for all.");
+            var rest = options.Validation.Images == 0 ? "" : $", and {options.Validation.Images} of them are held out for validation";
+            throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here{rest}. Use 0 for all.");
         }
 
         if (options.ShardPlan == ShardPlanKind.Stored)
@@ -44,9 +46,9 @@ public sealed class TrainingShard
         }
 
         var labels = dataset.Labels.Span;
-        var subset = options.TrainImages == 0 || options.TrainImages == dataset.Count
-            ? [.. Enumerable.Range(0, dataset.Count)]
-            : ClassBalancedSubset.Draw(labels, options.TrainImages, options.Seed);
+        var subset = options.TrainImages == 0 || options.TrainImages == others.Length
+            ? others
+            : [.. ClassBalancedSubset.Draw(Array.ConvertAll(others, i => dataset.Labels.Span[i]), options.TrainImages, options.Seed).Select(place => others[place])];
         var subsetLabels = new byte[subset.Length];
         for (var i = 0; i < subset.Length; i++)
         {

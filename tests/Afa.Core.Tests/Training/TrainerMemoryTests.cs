@@ -45,6 +45,7 @@ public class TrainerMemoryTests
             Epochs = method == TrainingMethod.Afa ? 5 : 10,
             Attack = new() { Steps = 1 },
             Head = new() { Epochs = 5, Images = HeadImages.Adversarial },
+            WeightAverage = 0.9,
         };
         var plan = new TrainingPlan(options, smallestShard: 200);
         Assert.Equal(Steps, plan.Steps);
