@@ -110,7 +110,7 @@ public sealed class FeatureAnalyzer(ImageClassifier model, AttackNorm norm, doub
                 throw new InvalidDataException("The model's features are not finite: its weights are damaged or its training diverged, so there is nothing to analyze.");
             }
 
-            var predictions = model.Head(found).argmax(1);
+            var predictions = model.Logits(found).argmax(1);
             isRight.AddRange(MemoryMarshal.Cast<byte, bool>(predictions.eq(batch.LabelsTensor(device)).cpu().bytes));
             features.Add(Unit(found.to(ScalarType.Float64).cpu()).MoveToOuterDisposeScope());
             looked(batch, start + batch.Count);
