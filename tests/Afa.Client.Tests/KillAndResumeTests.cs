@@ -171,9 +171,11 @@ public sealed class KillAndResumeTests
         }
     }
 
+    private static readonly string[] s_folders = ["runs", "evaluations"];
+
     /// <summary>Final checkpoints and results of trials.</summary>
     private static IEnumerable<string> SweepFiles(string store) =>
-        new[] { "runs", "evaluations" }.Select(folder => Path.Combine(store, folder)).Where(Directory.Exists)
+        s_folders.Select(folder => Path.Combine(store, folder)).Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)).Where(file => Path.GetFileName(file) is "state.json" or "result.json");
 
     private static Dictionary<string, (string Bytes, DateTime WrittenAt)> TrialResults(string store) =>

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Afa.Evaluation.Features;
-using Afa.Grains;
 using Afa.Training;
 
 namespace Afa.Tests.Grains;

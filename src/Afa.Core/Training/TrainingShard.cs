@@ -42,7 +42,9 @@ public sealed class TrainingShard
 
         if (options.ShardPlan == ShardPlanKind.Stored)
         {
-            return ShardPlan.Stored(dataset, options.Shards);   // Of all images: options refuse a subset.
+            // Of all images: options refuse a subset.
+            var heldOut = ValidationSplit.Draw(dataset, options);
+            return [.. ShardPlan.Stored(dataset, options.Shards).Select(shard => shard.Except(heldOut).ToArray())];
         }
 
         var labels = dataset.Labels.Span;
