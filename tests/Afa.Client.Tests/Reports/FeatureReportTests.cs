@@ -33,8 +33,8 @@ public sealed class FeatureReportTests : IDisposable
     {
         FeatureReport.Write(_folder.Path, SampleFeatures.Document(s_two));
 
-        Assert.Equal([s_two[1], "0.750 / 0.125", "0.250 / 1.000", "1.000 / 0.875", "0.000 / –", "0.400 / -0.300"], _folder.Row(s_two[1]));
-        Assert.Equal(2, _folder.MarkdownRows().Count(row => row[0] == s_two[0] && row[1] is "0.750 / 0.125" or "0.500 / 1.250"));
+        Assert.Equal(["b/step-2", "0.750 / 0.125", "0.250 / 1.000", "1.000 / 0.875", "0.000 / –", "0.400 / -0.300"], _folder.Row("b/step-2"));
+        Assert.Equal(2, _folder.MarkdownRows().Count(row => row[0] == "a/step-1" && row[1] is "0.750 / 0.125" or "0.500 / 1.250"));
         Assert.Equal(4, _folder.Html().Descendants("figure").Count());
         Assert.Contains(_folder.MarkdownRows(), row => row is ["Centroid margin", "higher", _]);
     }
