@@ -1,5 +1,6 @@
 using Afa.Attacks;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 
 namespace Afa.Client.Reports;
 
@@ -14,13 +15,14 @@ internal static class ReportNotes
         "Accuracies are fractions in [0, 1] with 95 % Wilson intervals, which cover the choice of images, not the choice of seed. " +
         "The worst case counts an image only if the model is right on it under every attack within the ball that ran.";
 
-    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation) =>
-        evaluation is null ? [Attacks(evaluation), Reconstruction] : [Attacks(evaluation), Reconstruction, Intervals];
+    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation, FeatureDocument? features) =>
+        evaluation is null ? [Attacks(evaluation, features), Reconstruction] : [Attacks(evaluation, features), Reconstruction, Intervals];
 
-    private static string Attacks(EvaluationDocument? evaluation)
+    private static string Attacks(EvaluationDocument? evaluation, FeatureDocument? features)
     {
-        var attacks = evaluation?.Results.SelectMany(result => result.Attacks)
-            .Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack).Where(IsAttack).ToList() ?? [];
+        var evaluated = evaluation?.Results.SelectMany(result => result.Attacks)
+            .Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack).Where(IsAttack) ?? [];
+        List<string> attacks = [.. evaluated, .. features?.Analyses.Select(analysis => analysis.Attack) ?? []];
         return attacks switch
         {
             [] => "No attack has run on the trained model: figures of the training batches say little about robustness.",

@@ -29,6 +29,16 @@ public sealed class FeatureReportTests : IDisposable
     }
 
     [Fact]
+    public void Report_OfARunWithFeatures_DoesNotSayThatNoAttackRan()
+    {
+        ReportWriter.Write(_folder.Path, SampleReport.Run(), evaluation: null, SampleFeatures.Document("tuesday/epoch-5"));
+
+        Assert.DoesNotContain("No attack has run", _folder.HtmlText(), StringComparison.Ordinal);
+        Assert.Contains("gradient masking is not ruled out", _folder.Markdown(), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => ReportWriter.Write(_folder.Path, SampleReport.Run(), evaluation: null, new FeatureDocument { Analyses = [] }));
+    }
+
+    [Fact]
     public void Report_OfSeveral_HasARowForEachCheckpointAndBothProjections()
     {
         FeatureReport.Write(_folder.Path, SampleFeatures.Document(s_two));
