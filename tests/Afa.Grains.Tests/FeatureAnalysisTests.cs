@@ -4,31 +4,13 @@ using Afa.Training;
 
 namespace Afa.Tests.Grains;
 
-public sealed class FeatureAnalysisTests : IAsyncLifetime
+public sealed class FeatureAnalysisTests(FeatureAnalysisTests.TrainedModel trained) : IClassFixture<FeatureAnalysisTests.TrainedModel>
 {
     private static readonly string Data = TestData.Write(trainImages: 400, testImages: 100);
 
-    private TestCluster _cluster = null!;
-    private string _checkpoint = null!;
+    private readonly TestCluster _cluster = trained.Cluster;
 
-    public async ValueTask InitializeAsync()
-    {
-        _cluster = await TestCluster.StartAsync(silos: 1);
-        var status = await _cluster.TrainAsync("run", new TrainingOptions
-        {
-            Method = TrainingMethod.Ce,
-            DataDirectory = Data,
-            TrainImages = 0,
-            ModelWidth = 0.25,
-            Epochs = 6,
-            BatchSize = 40,
-        });
-        _checkpoint = status.Checkpoint!;
-    }
-
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
-
-    private FeatureAnalysisOptions Options => new() { Checkpoint = _checkpoint, DataDirectory = Data, Images = 100 };
+    private FeatureAnalysisOptions Options => new() { Checkpoint = trained.Checkpoint, DataDirectory = Data, Images = 100 };
 
     [Fact]
     public async Task Analysis_OfATrainedModel_IsStoredAndNotComputedAgain()
@@ -81,11 +63,36 @@ public sealed class FeatureAnalysisTests : IAsyncLifetime
     private async Task<List<string>> BlobsAsync()
     {
         var names = new List<string>();
-        await foreach (var blob in _cluster.Store.ListAsync($"features/{_checkpoint}/"))
+        await foreach (var blob in _cluster.Store.ListAsync($"features/{trained.Checkpoint}/"))
         {
             names.Add(blob.Name);
         }
 
         return names;
+    }
+
+    /// <summary>A cluster with one checkpoint, for all tests.</summary>
+    public sealed class TrainedModel : IAsyncLifetime
+    {
+        internal TestCluster Cluster { get; private set; } = null!;
+
+        internal string Checkpoint { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Cluster = await TestCluster.StartAsync(silos: 1);
+            var status = await Cluster.TrainAsync("run", new TrainingOptions
+            {
+                Method = TrainingMethod.Ce,
+                DataDirectory = Data,
+                TrainImages = 0,
+                ModelWidth = 0.25,
+                Epochs = 6,
+                BatchSize = 40,
+            });
+            Checkpoint = status.Checkpoint!;
+        }
+
+        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
     }
 }

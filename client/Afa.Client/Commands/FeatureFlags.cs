@@ -1,4 +1,3 @@
-using Afa.Attacks;
 using Afa.Client.Options;
 using Afa.Evaluation.Features;
 
@@ -10,7 +9,7 @@ internal static class FeatureFlags
     public static IReadOnlyList<SettingOption> Create() =>
     [
         EvaluationFlags.Dataset(),
-        new(EvaluationFlags.Norm, "norm", SettingOption.Choices<AttackNorm>(), "How the radius is measured. Without it: as in the evaluation or training of the first NAME."),
+        new(EvaluationFlags.Norm, "norm", "linf|l2", "How the radius is measured. Without it: as in the evaluation or training of the first NAME."),
         new(EvaluationFlags.Epsilon, "epsilon", "RADIUS", "Radius of the attack, such as 0.1 or 8/255. Without it: as in the evaluation or training of the first NAME."),
         SharedOptions.Images(),
         new("--seed", "seed", "N", "Of all random draws. Without it: as in the evaluation or training of the first NAME."),

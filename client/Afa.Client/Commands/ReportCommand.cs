@@ -125,7 +125,7 @@ internal sealed class ReportCommand : StoreCommand
         foreach (var table in FeatureTables.Figures(document))
         {
             output.Text.WriteLine();
-            output.WriteTable(table.Columns, [.. table.Rows.Select(row => row.Select(CheckpointName.Short).ToArray())]);
+            output.WriteTable(table.Columns, table.Rows);
         }
 
         output.Text.WriteLine();

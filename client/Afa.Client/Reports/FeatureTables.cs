@@ -1,4 +1,5 @@
 using System.Globalization;
+using Afa.Client.Control;
 using Afa.Evaluation.Features;
 using static Afa.Client.Reports.ReportText;
 
@@ -45,6 +46,6 @@ internal static class FeatureTables
         ["Checkpoint", .. figures.Select(figure => $"{figure.Name}{figure.Better switch { "higher" => " ↑", "lower" => " ↓", _ => "" }}")],
         [.. document.Analyses.Select(analysis => figures
             .Select(figure => figure.Clean is null ? figure.AdversarialText(analysis.Space) : $"{figure.CleanText(analysis.Space)} / {figure.AdversarialText(analysis.Space)}")
-            .Prepend(analysis.Checkpoint)
+            .Prepend(CheckpointName.Short(analysis.Checkpoint))
             .ToArray())]);
 }

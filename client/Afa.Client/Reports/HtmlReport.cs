@@ -25,7 +25,7 @@ internal static class HtmlReport
         evaluation is null ? null : WarningBox.Create(evaluation),
         evaluation is null ? Headline.OfRun(run!) : Evaluation(evaluation),
         features is null ? null : FeatureSection.Create(features),
-        Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", ReportNotes.Create(evaluation).Select(note => Tag("li", note)))),
+        Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", ReportNotes.Create(evaluation, features).Select(note => Tag("li", note)))),
         run is null ? null : Training(run),
         Tag(
             "section",

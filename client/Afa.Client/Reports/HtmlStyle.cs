@@ -36,6 +36,7 @@ internal static class HtmlStyle
         aside h2 { margin: 0; font-size: 1em; }
         aside ul { margin: 4px 0 0; padding-left: 20px; }
         .scroll { overflow-x: auto; }
+        .scroll + .scroll { margin-top: 20px; }
         table { border-collapse: collapse; width: 100%; font-size: .93em; overflow-wrap: normal; }
         caption { text-align: left; padding: 4px 0; }
         th, td { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }

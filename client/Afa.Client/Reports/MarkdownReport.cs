@@ -40,7 +40,7 @@ internal static class MarkdownReport
             _ = table is null ? text.Append($"\n# {Escape(heading!)}\n") : Append(text, table);
         }
 
-        AppendList(text, ReportNotes.Title, ReportNotes.Create(evaluation));
+        AppendList(text, ReportNotes.Title, ReportNotes.Create(evaluation, features));
         return text.ToString();
     }
 

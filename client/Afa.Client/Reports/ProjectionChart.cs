@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
+using Afa.Client.Control;
 using Afa.Evaluation.Features;
 using static Afa.Client.Reports.Html;
 
@@ -27,11 +28,11 @@ internal static class ProjectionChart
     {
         var projection = analysis.Space.Projection;
         var count = projection.Labels.Count;
-        if (projection.Clean.Count != 2 * count || projection.Adversarial.Count != 2 * count || projection.Labels.Any(label => label < 0 || label >= projection.ClassNames.Count))
+        if (count == 0 || projection.Explained.Count != 2 || projection.Clean.Count != 2 * count || projection.Adversarial.Count != 2 * count || projection.Labels.Any(label => label < 0 || label >= projection.ClassNames.Count))
         {
             throw new ArgumentException(
-                $"The projection of {analysis.Checkpoint} must have two coordinates for each of {count} labels of {projection.ClassNames.Count} classes, clean and adversarial; " +
-                $"it has {projection.Clean.Count} and {projection.Adversarial.Count}.",
+                $"The projection of {analysis.Checkpoint} must have two axes, and two coordinates for each of {count} labels of {projection.ClassNames.Count} classes, clean and adversarial; " +
+                $"it has {projection.Explained.Count} axes, and {projection.Clean.Count} and {projection.Adversarial.Count} coordinates.",
                 nameof(analysis));
         }
 
@@ -42,7 +43,7 @@ internal static class ProjectionChart
         var means = clean.Select(points => (X: points.Average(point => point.X), Y: points.Average(point => point.Y))).ToList();
         return Tag(
             "div",
-            withHeading ? Tag("h3", analysis.Checkpoint) : null,
+            withHeading ? Tag("h3", CheckpointName.Short(analysis.Checkpoint)) : null,
             Tag("p", Class("legend"), classes.Select((c, sign) => Tag("span", LegendSign(sign), " " + projection.ClassNames[c]))),
             projection.Labels.Distinct().Count() > MostClasses ? Tag("p", $"The first {MostClasses} of {projection.ClassNames.Count} classes.") : null,
             Tag(

@@ -1,5 +1,6 @@
 using Afa.Attacks;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 
 namespace Afa.Client.Reports;
 
@@ -14,11 +15,14 @@ internal static class ReportNotes
         "Accuracies are fractions in [0, 1] with 95 % Wilson intervals, which cover the choice of images, not the choice of seed. " +
         "The worst case counts an image only if the model is right on it under every attack within the ball that ran.";
 
-    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation) =>
-        evaluation is null ? [Attacks(evaluation), Reconstruction] : [Attacks(evaluation), Reconstruction, Intervals];
+    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation, FeatureDocument? features) =>
+        evaluation is null ? [Attacks(evaluation, features), Reconstruction] : [Attacks(evaluation, features), Reconstruction, Intervals];
 
-    private static string Attacks(EvaluationDocument? evaluation) => Attacks(
-        evaluation?.Results.SelectMany(result => result.Attacks).Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack) ?? []);
+    private static string Attacks(EvaluationDocument? evaluation, FeatureDocument? features)
+    {
+        var evaluated = evaluation?.Results.SelectMany(result => result.Attacks).Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack) ?? [];
+        return Attacks([.. evaluated, .. features?.Analyses.Select(analysis => analysis.Attack) ?? []]);
+    }
 
     /// <summary>What the attacks that ran within the ball leave open.</summary>
     public static string Attacks(IEnumerable<string> names)

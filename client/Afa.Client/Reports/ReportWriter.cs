@@ -20,7 +20,7 @@ public static class ReportWriter
     /// </summary>
     /// <param name="directory">Created if it is missing.</param>
     /// <returns>The full path of report.html.</returns>
-    /// <exception cref="ArgumentException">Neither a run nor an evaluation is given, the evaluation has no results, or an example image's pixels do not fit its size.</exception>
+    /// <exception cref="ArgumentException">Neither a run nor an evaluation is given, the evaluation has no results or the feature analyses are empty, or an example image's pixels or a projection's coordinates do not fit.</exception>
     public static string Write(string directory, TrainingRunStatus? run, EvaluationDocument? evaluation, FeatureDocument? features = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
@@ -32,6 +32,11 @@ public static class ReportWriter
         if (evaluation is { Results.Count: 0 })
         {
             throw new ArgumentException($"A report needs at least one result; the evaluation '{evaluation.Evaluation}' has none.", nameof(evaluation));
+        }
+
+        if (features is { Analyses.Count: 0 })
+        {
+            throw new ArgumentException("The feature analyses of a report must hold at least one; leave them out instead.", nameof(features));
         }
 
         var html = HtmlReport.Create(run, evaluation, features);

@@ -29,12 +29,22 @@ public sealed class FeatureReportTests : IDisposable
     }
 
     [Fact]
+    public void Report_OfARunWithFeatures_DoesNotSayThatNoAttackRan()
+    {
+        ReportWriter.Write(_folder.Path, SampleReport.Run(), evaluation: null, SampleFeatures.Document("tuesday/epoch-5"));
+
+        Assert.DoesNotContain("No attack has run", _folder.HtmlText(), StringComparison.Ordinal);
+        Assert.Contains("gradient masking is not ruled out", _folder.Markdown(), StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => ReportWriter.Write(_folder.Path, SampleReport.Run(), evaluation: null, new FeatureDocument { Analyses = [] }));
+    }
+
+    [Fact]
     public void Report_OfSeveral_HasARowForEachCheckpointAndBothProjections()
     {
         FeatureReport.Write(_folder.Path, SampleFeatures.Document(s_two));
 
-        Assert.Equal([s_two[1], "0.750 / 0.125", "0.250 / 1.000", "1.000 / 0.875", "0.000 / –", "0.400 / -0.300"], _folder.Row(s_two[1]));
-        Assert.Equal(2, _folder.MarkdownRows().Count(row => row[0] == s_two[0] && row[1] is "0.750 / 0.125" or "0.500 / 1.250"));
+        Assert.Equal(["b/step-2", "0.750 / 0.125", "0.250 / 1.000", "1.000 / 0.875", "0.000 / –", "0.400 / -0.300"], _folder.Row("b/step-2"));
+        Assert.Equal(2, _folder.MarkdownRows().Count(row => row[0] == "a/step-1" && row[1] is "0.750 / 0.125" or "0.500 / 1.250"));
         Assert.Equal(4, _folder.Html().Descendants("figure").Count());
         Assert.Contains(_folder.MarkdownRows(), row => row is ["Centroid margin", "higher", _]);
     }

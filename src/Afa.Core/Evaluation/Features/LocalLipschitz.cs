@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Afa.Evaluation.Features;
 
-/// <summary>Empirical local Lipschitz constant of a map: Yang et al. 2020 (arXiv:2003.02460), section 5.1.</summary>
+/// <summary>Empirical local Lipschitz constant of a map: Yang et al. 2020 (arXiv:2003.02460), section 5.</summary>
 /// <remarks>
 /// For each image the largest ‖f(x) − f(x')‖ / ‖x − x'‖ that projected gradient ascent finds in the ball: a lower bound of the true one. Departures
 /// from the paper and its code: the largest ratio on the way counts, not that of the last iterate; the gradient holds the denominator
