@@ -196,6 +196,19 @@ public sealed class SweepTests
         Assert.Contains("mine-lr1-s0", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Sweep_OfAnotherVersion_DoesNotHideTheOthers()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Store.WriteAsync("state/sweep/old.json", """{"planJson": "{\"unknown\": 1}", "state": "paused", "trials": {}}"""u8.ToArray());
+        await StartAsync(cluster, "new", Plan(["0.05"], seeds: [0]));
+
+        var sweeps = await cluster.Control.ListSweepsAsync();
+        Assert.Equal(["new", "old"], sweeps.Select(sweep => sweep.Sweep));
+        Assert.StartsWith("It cannot be read: ", sweeps[1].Message, StringComparison.Ordinal);
+        await WaitAsync(cluster, "new", _ => { }, status => status.State == RunState.Completed);
+    }
+
     private static SweepPlan Plan(IReadOnlyList<string> rates, IReadOnlyList<ulong> seeds, int epochs = 2)
     {
         SweepPoint[] points = [.. rates.Select((rate, i) => new SweepPoint($"lr{i + 1}", "", [new("optimizer.learningRate", rate)]))];
