@@ -19,6 +19,7 @@ internal sealed class EvaluationRunGrain(
     CheckpointStore checkpoints,
     DatasetCache datasets,
     DevicePool devices,
+    ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
     ILogger<EvaluationRunGrain> logger) : Grain, IEvaluationRunGrain
@@ -203,7 +204,8 @@ internal sealed class EvaluationRunGrain(
                 evaluators.Add(GrainFactory.GetGrain<IAttackEvaluatorGrain>($"{Evaluation}/{slot}"));
             }
 
-            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[slot % silos.Count])));
+            var start = Math.Max(0, silos.IndexOf(silo.SiloAddress));
+            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[(start + slot) % silos.Count])));
             if (!_isStopping)
             {
                 await CompleteAsync();

@@ -53,7 +53,7 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public async Task<IReadOnlyList<SweepStatus>> ListSweepsAsync(CancellationToken cancellationToken = default)
     {
         var names = await Catalog.ListSweepsAsync().WaitAsync(cancellationToken);
-        var sweeps = await Task.WhenAll(names.Select(name => Sweep(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        var sweeps = await Task.WhenAll(names.Select(ReadableSweepAsync)).WaitAsync(cancellationToken);
         return [.. sweeps.OfType<SweepStatus>().OrderByDescending(sweep => sweep.CreatedAt)];
     }
 
@@ -83,6 +83,19 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return new EvaluationStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, 0, 0, [], [], 0, 0, null, TimeSpan.Zero, $"It cannot be read: {exception.Message.Split('\n')[0]}");
+        }
+    }
+
+    /// <summary>Likewise.</summary>
+    private async Task<SweepStatus?> ReadableSweepAsync(string name)
+    {
+        try
+        {
+            return await Sweep(name).GetStatusAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new SweepStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, [], 0, null, TimeSpan.Zero, $"It cannot be read: {exception.Message.Split('\n')[0]}");
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class SweepGrain(
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Dictionary<string, SweepTrialRun> _working = [];
+    private readonly List<SiloAddress> _busySilos = [];   // One entry for each trial at work.
     private Task? _loop;
     private SweepProgress? _progress;
     private int _busySlots;
@@ -247,12 +248,13 @@ internal sealed class SweepGrain(
         var working = new List<Task>();
         while (true)
         {
-            var slots = await SlotsAsync();
+            var silos = await SilosAsync();
+            var slots = silos.Count * devices.Slots;
             while (!_isPausing && waiting.TryPeek(out var next) && (_busySlots == 0 || _busySlots + next.Training.Trainers <= slots))
             {
                 waiting.Dequeue();
                 _busySlots += next.Training.Trainers;
-                working.Add(RunTrialAsync(next, () => waiting.Count > 0 ? 0 : Math.Max(0, slots - _busySlots)));
+                working.Add(RunTrialAsync(next, silos.MinBy(silo => _busySilos.Count(busy => busy == silo))!, () => waiting.Count > 0 ? 0 : Math.Max(0, slots - _busySlots)));
             }
 
             if (working.Count == 0)
@@ -266,12 +268,14 @@ internal sealed class SweepGrain(
         }
     }
 
+    /// <param name="silo">The one with the fewest trials.</param>
     /// <param name="spareSlots">Slots that no other trial needs from now on.</param>
-    private async Task RunTrialAsync(SweepTrial trial, Func<int> spareSlots)
+    private async Task RunTrialAsync(SweepTrial trial, SiloAddress silo, Func<int> spareSlots)
     {
-        var run = new SweepTrialRun(GrainFactory, Sweep, trial, time, _ending.Token);
+        var run = new SweepTrialRun(GrainFactory, Sweep, trial, silo, time, _ending.Token);
         var slots = trial.Training.Trainers;
         _working[trial.Name] = run;
+        _busySilos.Add(silo);
         try
         {
             await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Training));
@@ -296,6 +300,7 @@ internal sealed class SweepGrain(
         finally
         {
             _working.Remove(trial.Name);
+            _busySilos.Remove(silo);
             _busySlots -= slots;
         }
     }
@@ -304,7 +309,7 @@ internal sealed class SweepGrain(
     private static string OneLine(string message) =>
         string.Join(' ', message.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal)));
 
-    private async Task<int> SlotsAsync() => (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count * devices.Slots;
+    private async Task<List<SiloAddress>> SilosAsync() => [.. (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order()];
 
     /// <summary>How far the trials are that were begun.</summary>
     private async Task<Dictionary<string, SweepTrialRun>> LookAsync()
@@ -312,7 +317,7 @@ internal sealed class SweepGrain(
         var looks = new Dictionary<string, SweepTrialRun>();
         foreach (var trial in Progress.Plan.Trials.Where(trial => state.State.Trials.TryGetValue(trial.Name, out var record) && !record.IsEnded))
         {
-            var look = looks[trial.Name] = new SweepTrialRun(GrainFactory, Sweep, trial, time, _ending.Token);
+            var look = looks[trial.Name] = new SweepTrialRun(GrainFactory, Sweep, trial, silo: null, time, _ending.Token);
             _ = state.State.Trials[trial.Name].State == SweepTrialState.Training ? (object?)await look.LookAtTrainingAsync() : await look.LookAtEvaluationAsync();
         }
 

@@ -2,12 +2,14 @@ using System.Text.Json;
 using Afa.Evaluation;
 using Afa.Sweeps;
 using Afa.Training;
+using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
 /// <summary>Takes one trial of a sweep through its training run and its evaluation, both as a user could start them.</summary>
+/// <param name="silo">Where its grains go if they do not live yet, and with them its first trainer and evaluator.</param>
 /// <param name="ending">The sweep's grain goes away: what is under way is left as it is.</param>
-internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTrial trial, TimeProvider time, CancellationToken ending)
+internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTrial trial, SiloAddress? silo, TimeProvider time, CancellationToken ending)
 {
     private const int MaxTries = 6;
 
@@ -138,11 +140,20 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
         {
             try
             {
+                if (silo is not null)
+                {
+                    RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+                }
+
                 return await call();
             }
             catch (Exception exception) when (tries < MaxTries && !ending.IsCancellationRequested && exception is OrleansException or TimeoutException or OperationCanceledException)
             {
                 await Task.Delay(TimeSpan.FromSeconds(tries), time, ending);
+            }
+            finally
+            {
+                RequestContext.Remove(IPlacementDirector.PlacementHintKey);
             }
         }
     }

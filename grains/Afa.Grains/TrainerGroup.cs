@@ -5,8 +5,9 @@ using Orleans.Runtime.Placement;
 namespace Afa.Grains;
 
 /// <summary>The trainers of one attempt of a run, as the run's grain sees them: all do the same call, and one that fails ends it for all.</summary>
+/// <param name="first">Where the first trainer goes, the others to the silos after it.</param>
 /// <param name="buckets">Most gradient buckets known to be in use before <see cref="PrepareAsync"/>.</param>
-internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, int attempt, int count, int buckets)
+internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, SiloAddress first, int attempt, int count, int buckets)
 {
     private readonly ITrainerGrain[] _trainers = [.. Enumerable.Range(0, count).Select(rank => grains.GetGrain<ITrainerGrain>($"{run}/{rank}"))];
     private int _buckets = buckets;
@@ -17,10 +18,11 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     public async Task<int> PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
     {
         var silos = (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
+        var start = Math.Max(0, silos.IndexOf(first));
         var preparations = new List<Task<TrainerReadiness>>();
         for (var rank = 0; rank < count; rank++)
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[rank % silos.Count]);
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[(start + rank) % silos.Count]);
             preparations.Add(_trainers[rank].PrepareAsync(new TrainerAssignment(
                 run, attempt, rank, count, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, optionsJson, checkpoint, step)));
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);

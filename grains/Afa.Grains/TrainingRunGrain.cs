@@ -19,6 +19,7 @@ internal sealed class TrainingRunGrain(
     IBlobStore blobs,
     CheckpointStore checkpoints,
     DatasetCache datasets,
+    ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
@@ -214,12 +215,12 @@ internal sealed class TrainingRunGrain(
         }
 
         // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
-        await new TrainerGroup(GrainFactory, logger, Run, state.State.Attempt, options.Trainers, state.State.Buckets).AbandonAsync();
+        await new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers, state.State.Buckets).AbandonAsync();
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
 
-        var trainers = new TrainerGroup(GrainFactory, logger, Run, attempt, options.Trainers, state.State.Buckets);
+        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers, state.State.Buckets);
         try
         {
             state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);

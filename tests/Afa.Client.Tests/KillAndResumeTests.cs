@@ -16,6 +16,9 @@ public sealed class KillAndResumeTests
         "--no-evaluate", "--data-dir", TestData.Write(trainImages: 400, testImages: 40), "--run", "run",
     ];
 
+    /// <summary>Where the trials of a sweep leave what they found.</summary>
+    private static readonly string[] s_trialFolders = ["runs", "evaluations"];
+
     [Fact]
     public async Task Train_KilledAndResumed_GivesTheSameWeightsBitForBit()
     {
@@ -171,11 +174,9 @@ public sealed class KillAndResumeTests
         }
     }
 
-    private static readonly string[] s_folders = ["runs", "evaluations"];
-
-    /// <summary>Final checkpoints and results of trials.</summary>
+    /// <summary>Checkpoints and results of trials, without the sweep's own.</summary>
     private static IEnumerable<string> SweepFiles(string store) =>
-        s_folders.Select(folder => Path.Combine(store, folder)).Where(Directory.Exists)
+        s_trialFolders.Select(folder => Path.Combine(store, folder)).Where(Directory.Exists)
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)).Where(file => Path.GetFileName(file) is "state.json" or "result.json");
 
     private static Dictionary<string, (string Bytes, DateTime WrittenAt)> TrialResults(string store) =>

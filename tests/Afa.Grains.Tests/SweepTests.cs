@@ -136,6 +136,21 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task Trials_OnTwoSilos_AreSpreadEvenly()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 2);
+        await StartAsync(cluster, "sweep", Plan(["0.05", "0.1", "0.2", "0.3"], seeds: [0], epochs: 20));
+        var management = cluster.Silos.Client.GetGrain<IManagementGrain>(0);
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.Trials.All(trial => trial is { State: SweepTrialState.Training, Share: > 0 }));   // All four at once, on two slots each.
+        var trainers = (await management.GetDetailedGrainStatistics())
+            .Where(grain => grain.GrainId.Type.ToString()!.Contains("trainer", StringComparison.Ordinal)).GroupBy(grain => grain.SiloAddress).Select(silo => silo.Count());
+
+        Assert.Equal([2, 2], trainers);
+        await cluster.Control.PauseSweepAsync("sweep");
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.State == RunState.Paused);
+    }
+
+    [Fact]
     public async Task Sweep_ThatCannotWork_IsRefusedBeforeItStarts()
     {
         await using var cluster = await TestCluster.StartAsync(silos: 1);
@@ -179,6 +194,19 @@ public sealed class SweepTests
         await cluster.TrainAsync("mine-lr1-s0", s_training with { Epochs = 1 });
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(cluster, "mine", plan));
         Assert.Contains("mine-lr1-s0", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sweep_OfAnotherVersion_DoesNotHideTheOthers()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Store.WriteAsync("state/sweep/old.json", """{"planJson": "{\"unknown\": 1}", "state": "paused", "trials": {}}"""u8.ToArray());
+        await StartAsync(cluster, "new", Plan(["0.05"], seeds: [0]));
+
+        var sweeps = await cluster.Control.ListSweepsAsync();
+        Assert.Equal(["new", "old"], sweeps.Select(sweep => sweep.Sweep));
+        Assert.StartsWith("It cannot be read: ", sweeps[1].Message, StringComparison.Ordinal);
+        await WaitAsync(cluster, "new", _ => { }, status => status.State == RunState.Completed);
     }
 
     private static SweepPlan Plan(IReadOnlyList<string> rates, IReadOnlyList<ulong> seeds, int epochs = 2)
