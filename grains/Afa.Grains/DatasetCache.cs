@@ -7,12 +7,17 @@ namespace Afa.Grains;
 /// <summary>Holds each data set once for all grains of the silo. Images are read only.</summary>
 public sealed class DatasetCache
 {
+    private readonly ConcurrentDictionary<(string Name, DataSplit Split, string? Directory), Lazy<ImageDataset>> _opened = new();
     private readonly ConcurrentDictionary<(string Name, DataSplit Split, string? Directory), Lazy<ImageDataset>> _loaded = new();
     private readonly ConcurrentDictionary<(string Path, string Dataset), Lazy<GeneratedImages>> _generated = new();
 
     /// <inheritdoc cref="DatasetLoader.Load"/>
     public ImageDataset Get(string name, DataSplit split, string? directory) =>
-        Get(_loaded, (name, split, directory), () => DatasetLoader.Load(name, split, directory));
+        Get(_loaded, (name, split, directory), () => DatasetLoader.Decoded(Open(name, split, directory)));
+
+    /// <inheritdoc cref="DatasetLoader.Open"/>
+    public ImageDataset Open(string name, DataSplit split, string? directory) =>
+        Get(_opened, (name, split, directory), () => DatasetLoader.Open(name, split, directory));
 
     /// <summary>The generated images that a run mixes into its batches; null if it uses none.</summary>
     /// <inheritdoc cref="GeneratedImages.Open"/>

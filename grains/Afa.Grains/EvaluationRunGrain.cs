@@ -89,10 +89,10 @@ internal sealed class EvaluationRunGrain(
         }
 
         (_job, var evaluated) = await EvaluationJob.CreateAsync(JsonSerializer.Deserialize<EvaluationOptions>(isNew ? request! : state.State.OptionsJson!, AfaJson.Options)!, checkpoints);
-        var dataset = await Task.Run(() => datasets.Get(_job.Options.Dataset!, DataSplit.Test, _job.Options.DataDirectory));
+        var dataset = await Task.Run(() => datasets.Open(_job.Options.Dataset!, DataSplit.Test, _job.Options.DataDirectory));
         if (_job.Options.Images > dataset.Count)
         {
-            throw new ArgumentException($"Images is {_job.Options.Images}, but {_job.Dataset.Title} has {dataset.Count} test images here.");
+            throw new ArgumentException($"Images is {_job.Options.Images}, but {_job.Dataset.Title} has {dataset.Count} test images here; use as many or fewer.");
         }
 
         if (!isNew && state.State.Checkpoints.Except(evaluated).FirstOrDefault() is { } changed)

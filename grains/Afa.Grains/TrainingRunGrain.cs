@@ -288,7 +288,7 @@ internal sealed class TrainingRunGrain(
     /// <summary>Lays out the steps; needs the labels, as shards may differ by an image.</summary>
     private Task<(TrainingPlan Plan, int SmallestShard)> PlanAsync(TrainingOptions options) => Task.Run(() =>
     {
-        var dataset = datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory);
+        var dataset = datasets.Open(options.Dataset, DataSplit.Train, options.DataDirectory);
         _ = datasets.GetGenerated(options);   // To refuse images that do not fit.
         var smallest = TrainingShard.Plan(dataset, options).Min(shard => shard.Length);
         return (new TrainingPlan(options, smallest), smallest);

@@ -293,7 +293,7 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.CompletedTask;
     }
 
-    public void RequireData(TrainingOptions options)
+    public void RequireData(TrainingOptions options, int? images)
     {
         if (DataError is not null)
         {

@@ -44,7 +44,7 @@ internal sealed class TrainCommand : ClientCommand
             "afa train --method trades --epochs 50 --ema 0.995 --validation-images 1024 --patience 10",
             "afa train --dataset cifar-10 --model preact-resnet-18 --epsilon 8/255 --attack-steps 10",
             "afa train --dataset cifar-10 --generated 1m.npz --generated-fraction 0.7 --method trades",
-            "afa train --dataset ./photos --train-images 0",
+            "afa train --dataset ./photos --train-images 0 --images 500",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
             "afa train --resume",
             "afa train --resume trades-all")
@@ -92,7 +92,7 @@ internal sealed class TrainCommand : ClientCommand
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {
-            session.RequireData(options);
+            session.RequireData(options, parsed.GetValue(_noEvaluate) ? null : evaluation.Images);
         }
 
         var job = new TrainingJob(session.Control, _context, output, store);

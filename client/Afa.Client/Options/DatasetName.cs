@@ -16,6 +16,11 @@ internal static class DatasetName
     {
         if (!DatasetRegistry.IsPath(name))
         {
+            if (Directory.Exists(name) && !DatasetRegistry.Names.Contains(name))
+            {
+                throw new UsageException($"Unknown data set '{name}'. If the folder is meant, write its path: ./{name}");
+            }
+
             ClosestName.Require("data set", name, DatasetRegistry.Names);
             return name;
         }

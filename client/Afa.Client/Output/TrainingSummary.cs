@@ -9,10 +9,10 @@ internal static class TrainingSummary
 {
     public static IEnumerable<(string Name, string Value)> Describe(string run, TrainingOptions options, string store)
     {
-        var dataset = DatasetRegistry.Get(options.Dataset);
+        _ = DatasetRegistry.Problem(options.Dataset, out var dataset);   // The folder of a finished run may be gone.
         yield return ("Run", run);
         yield return ("Method", Method(options));
-        yield return ("Data", $"{dataset.Title} ({dataset.Name}), {(options.TrainImages == 0 ? "all" : options.TrainImages)} training images");
+        yield return ("Data", $"{(dataset is null ? options.Dataset : $"{dataset.Title} ({dataset.Name})")}, {(options.TrainImages == 0 ? "all" : options.TrainImages)} training images");
         yield return ("Model", $"{options.Model}: {ModelRegistry.Describe(options.Model)}{Scale(options)}");
         if (options.Generated.Path is { } generated)
         {
@@ -78,6 +78,6 @@ internal static class TrainingSummary
         return options.ModelDepth is { } depth ? $"{width}; depth {depth}" : width;
     }
 
-    private static string Epsilon(TrainingOptions options, DatasetDescription dataset) =>
-        options.Attack.Epsilon ?? $"{Radius(options.AttackEpsilon())} (usual for {dataset.Title})";
+    private static string Epsilon(TrainingOptions options, DatasetDescription? dataset) =>
+        options.Attack.Epsilon ?? (dataset is null ? "usual for the data set" : $"{Radius(options.AttackEpsilon())} (usual for {dataset.Title})");
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Afa.Data;
 
 /// <summary>Finds and reads a data set.</summary>
@@ -10,11 +12,12 @@ public static class DatasetLoader
     /// <exception cref="ArgumentException">The name is not known.</exception>
     /// <exception cref="DatasetNotFoundException">The files are not there.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another data set.</exception>
-    public static ImageDataset Load(string name, DataSplit split, string? dataDirectory = null)
-    {
-        var dataset = Open(name, split, dataDirectory);
-        return dataset.Description.Format is DatasetFormat.Images or DatasetFormat.TinyImageNet ? IntoMemory(dataset) : dataset;
-    }
+    public static ImageDataset Load(string name, DataSplit split, string? dataDirectory = null) => Decoded(Open(name, split, dataDirectory));
+
+    /// <summary>Decodes the images of an opened data set, if that has not been done yet.</summary>
+    /// <exception cref="InvalidDataException">An image is damaged, or there are too many for the memory.</exception>
+    public static ImageDataset Decoded(ImageDataset dataset) =>
+        dataset.Rows is ImageFiles ? IntoMemory(dataset) : dataset;
 
     /// <summary>Refuses a data set that is not there, without reading it.</summary>
     /// <inheritdoc cref="Load"/>
@@ -30,9 +33,9 @@ public static class DatasetLoader
         }
     }
 
-    /// <summary>Opens one split; images in files of their own are decoded whenever they are read.</summary>
+    /// <summary>Opens one split: its labels are there, but images in files of their own are decoded anew whenever one is read.</summary>
     /// <inheritdoc cref="Load"/>
-    internal static ImageDataset Open(string name, DataSplit split, string? dataDirectory = null)
+    public static ImageDataset Open(string name, DataSplit split, string? dataDirectory = null)
     {
         if (DatasetRegistry.IsPath(name))
         {
@@ -65,7 +68,18 @@ public static class DatasetLoader
                 $"The {dataset.Count} images of {dataset.Description.Title} take more memory decoded than one data set may. Convert it once, which takes none: afa data convert (then name the new folder).");
         }
 
-        return dataset.Subset([.. Enumerable.Range(0, dataset.Count)]);
+        var size = dataset.Description.ImageSize;
+        var pixels = new byte[dataset.Count * size];
+        try
+        {
+            Parallel.For(0, dataset.Count, i => dataset.Rows.Read(i, pixels.AsSpan(i * size, size)));
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+
+        return new ImageDataset(dataset.Description, dataset.Split, new ArrayPixels(pixels, size), dataset.Labels.ToArray(), dataset.SampleIds.ToArray());
     }
 
     private static (byte[] Pixels, byte[] Labels) ReadIdx(

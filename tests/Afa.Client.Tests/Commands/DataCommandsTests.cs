@@ -1,6 +1,7 @@
 using Afa.Client.Control;
 using Afa.Data;
 using Afa.Evaluation;
+using Afa.Training;
 using SkiaSharp;
 using Xunit;
 
@@ -106,6 +107,30 @@ public sealed class DataCommandsTests : IDisposable
     {
         Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--dataset", Images, "--data-dir", Images));
         Assert.Contains("is a path already", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RequireData_OfAFolder_ChecksItsSplitsAndCounts()
+    {
+        var session = new EmbeddedSession(null!);   // Looks at files only.
+        var options = new TrainingOptions { Dataset = Images };
+
+        session.RequireData(options, images: 1);
+        session.RequireData(options, images: null);
+        Assert.Contains("Use --images 1", Assert.Throws<UsageException>(() => session.RequireData(options, images: 2)).Message, StringComparison.Ordinal);
+        Assert.Throws<DatasetNotFoundException>(() => session.RequireData(options with { Generated = new() { Path = "no.npz" } }, images: 1));
+        Directory.Delete(Path.Combine(Images, "test"), recursive: true);
+        Assert.Contains("has no test images", Assert.Throws<DatasetNotFoundException>(() => session.RequireData(options, images: null)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunsShow_FolderIsGone_ShowsItsPath()
+    {
+        await _client.RunAsync("train", "--dataset", Images, "--train-images", "0", "--run", "mine");
+        Directory.Delete(Images, recursive: true);
+
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("runs", "show", "mine"));
+        Assert.Contains($"{Images}, all training images", _client.Output, StringComparison.Ordinal);
     }
 
     [Fact]
