@@ -23,7 +23,7 @@ public sealed record ImportedModel(ModelOptions Options, string Reason)
         if (told is null)
         {
             throw new ArgumentException(
-                $"The network cannot be told from the weights, which start with {string.Join(", ", weights.Tensors.Keys.Order(StringComparer.Ordinal).Take(3).Select(key => $"'{key}'"))}. " +
+                $"The network cannot be told from the weights, which start with {string.Join(", ", weights.Tensors.Keys.Order(StringComparer.Ordinal).Take(3).Select(key => $"'{PrintableText.Of(key, maxLength: 100)}'"))}. " +
                 $"Name it; known are {string.Join(", ", ModelRegistry.Names)}.");
         }
 

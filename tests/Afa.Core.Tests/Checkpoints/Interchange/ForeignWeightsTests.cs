@@ -97,6 +97,15 @@ public sealed class ForeignWeightsTests
         Assert.Contains("no parts such as 'net'", Assert.Throws<InvalidDataException>(() => ForeignWeights.Read(Safetensors.Write(new Dictionary<string, TensorRecord>()), "file", "net")).Message);
     }
 
+    [Fact]
+    public async Task Load_NothingThereOrADevice_IsRefused()
+    {
+        var folder = Path.GetTempPath();
+        Assert.Contains("is a folder", (await Assert.ThrowsAsync<FileNotFoundException>(() => ForeignWeights.LoadAsync(folder, cancellationToken: TestContext.Current.CancellationToken))).Message);
+        Assert.SkipUnless(File.Exists("/dev/zero"), "There is no /dev/zero on this system.");
+        await Assert.ThrowsAsync<InvalidDataException>(() => ForeignWeights.LoadAsync("/dev/zero", cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(".safetensors")]
     [InlineData(".pt")]
