@@ -173,6 +173,16 @@ public sealed class ForeignWeightsTests
         Assert.Equal((4.0, 40, 3, 32, 10), (chosen.WidthFactor, chosen.Depth, chosen.Channels, chosen.Height, chosen.Classes));
     }
 
+    [Fact]
+    public void Choose_OtherNameThanTold_KeepsTheNumbersOfTheFile()
+    {
+        var file = WeightsExport.Write(".pt", new Dictionary<string, TensorRecord> { ["a"] = Floats(1) }, new ModelOptions { Name = "resnet-18", WidthFactor = 0.25 });
+
+        var chosen = ImportedModel.Choose(ForeignWeights.Read(file, "file"), _cifar, "preact-resnet-18").Options;
+
+        Assert.Equal(("preact-resnet-18", 0.25), (chosen.Name, chosen.WidthFactor));
+    }
+
     private static ForeignWeights Read(Dictionary<string, TensorRecord> tensors) => ForeignWeights.Read(PyTorchFile.Write(tensors), "file");
 
     private static string Refused(byte[] file) => Assert.Throws<InvalidDataException>(() => ForeignWeights.Read(file, "file")).Message;
