@@ -15,15 +15,13 @@ namespace Afa.Client.Commands;
 /// <summary>Brings weights of another program into the store, so that they can be evaluated.</summary>
 internal sealed class CheckpointsImportCommand : ClientCommand
 {
-    private const long MaxSizeInBytes = 1L << 30;
-
     private readonly ClientContext _context;
     private readonly Argument<string> _file = new("FILE") { Description = "A safetensors file, or a file of torch.save (.pt, .pth) that holds a state dict. Nothing in it is executed." };
     private readonly Option<string> _dataset = new("--dataset") { HelpName = "NAME", Required = true, Description = $"What it was trained on: one of {DatasetName.Choices}." };
     private readonly Option<string?> _model = new("--model") { HelpName = "NAME", Description = $"One of {string.Join(", ", ModelRegistry.Names)}. Without it: told from the file." };
     private readonly Option<double?> _width = new("--width") { HelpName = "FACTOR", Description = "Times the usual number of channels. Without it: told from the file, else 1." };
     private readonly Option<int?> _depth = new("--depth") { HelpName = "N", Description = "Layers of a wide-resnet. Without it: told from the file." };
-    private readonly Option<ImportNormalization> _normalization = new("--normalization") { HelpName = "auto|none|dataset", Description = "How pixels are normalized: as the file says, else as the network's published class does (auto); not at all; or by the data set's usual mean and deviation. [default: auto]", DefaultValueFactory = _ => ImportNormalization.Auto };
+    private readonly Option<ImportNormalization> _normalization = new("--normalization") { HelpName = "auto|none|dataset", Description = "How pixels are normalized: as the file says, else as the network's published class does (auto); not at all; or by the data set's usual mean and deviation. [default: auto]" };
     private readonly Option<string?> _key = new("--key") { HelpName = "KEY", Description = "Where in a file of torch.save the state dict is. Without it: a usual place, such as state_dict." };
     private readonly Option<string?> _run = new("--run") { HelpName = "NAME", Description = "What the checkpoint is called from then on. Without it: the file's name." };
     private readonly Option<string?> _store = SharedOptions.Store();
@@ -55,9 +53,8 @@ internal sealed class CheckpointsImportCommand : ClientCommand
             ClosestName.Require("model", model, ModelRegistry.Names);
         }
 
-        RequireReadable(path);
+        var weights = await ForeignWeights.LoadAsync(path, parsed.GetValue(_key), _context.Interrupt);
         var run = RunOf(parsed, path);
-        var weights = ForeignWeights.Read(await File.ReadAllBytesAsync(path, _context.Interrupt), path, parsed.GetValue(_key));
         var chosen = ImportedModel.Choose(weights, DatasetRegistry.Get(dataset), model, parsed.GetValue(_width), parsed.GetValue(_depth), parsed.GetValue(_normalization));
 
         var store = _context.StoreDirectory(parsed.GetValue(_store));
@@ -72,20 +69,6 @@ internal sealed class CheckpointsImportCommand : ClientCommand
         WriteFindings(weights, chosen);
         _context.Output.WriteLine($"Imported {name}. Evaluate it with: afa evaluate {run}");
         return ExitCode.Success;
-    }
-
-    private static void RequireReadable(string path)
-    {
-        var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            throw new UsageException(Directory.Exists(path) ? $"'{path}' is a folder; name a file in it." : $"There is no file {file.FullName}.");
-        }
-
-        if (file.Length > MaxSizeInBytes)
-        {
-            throw new UsageException($"{path} has {file.Length} bytes; at most {MaxSizeInBytes} can be imported.");
-        }
     }
 
     private string RunOf(ParseResult parsed, string path)

@@ -43,7 +43,20 @@ public sealed record ForeignWeights
     /// <summary>What was found and what was changed, as sentences.</summary>
     public required IReadOnlyList<string> Findings { get; init; }
 
-    /// <summary>Reads a safetensors file or one of torch.save, whatever its name is.</summary>
+    /// <summary>Loads a safetensors file or one of torch.save, whatever its name is, of at most 2 GiB.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="key">As for <see cref="Read"/>.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">As for <see cref="Read"/>, or the file is too large.</exception>
+    public static async Task<ForeignWeights> LoadAsync(string path, string? key = null, CancellationToken cancellationToken = default)
+    {
+        var file = await BoundedFile.ReadAsync(path, Array.MaxLength, cancellationToken)
+            ?? throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; name a file in it." : $"There is no file {Path.GetFullPath(path)}.", path);
+        return Read(file, path, key);
+    }
+
+    /// <summary>Reads a safetensors file or one of torch.save.</summary>
     /// <param name="file">The whole file. The tensors may refer to it, so it must not be changed any more.</param>
     /// <param name="source">What to call the file in messages.</param>
     /// <param name="key">Where in a file of torch.save the state dict is; null: in a usual place.</param>
@@ -73,7 +86,7 @@ public sealed record ForeignWeights
         }
         catch (FormatException error)
         {
-            throw new InvalidDataException($"{source} cannot be taken over: {error.Message}", error);
+            throw new InvalidDataException($"{source} cannot be taken over: {PrintableText.Of(error.Message)}", error);
         }
     }
 

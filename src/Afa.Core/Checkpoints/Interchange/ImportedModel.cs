@@ -19,18 +19,19 @@ public sealed record ImportedModel(ModelOptions Options, string Reason)
     public static ImportedModel Choose(
         ForeignWeights weights, DatasetDescription dataset, string? name = null, double? width = null, int? depth = null, ImportNormalization normalization = ImportNormalization.Auto)
     {
-        var told = name is null || name == weights.Model?.Name ? weights.Model : new ModelOptions { Name = name };
-        if (told is null)
+        var told = weights.Model ?? new ModelOptions();
+        if (weights.Model is null && name is null)
         {
             throw new ArgumentException(
-                $"The network cannot be told from the weights, which start with {string.Join(", ", weights.Tensors.Keys.Order(StringComparer.Ordinal).Take(3).Select(key => $"'{key}'"))}. " +
+                $"The network cannot be told from the weights, which start with {string.Join(", ", weights.Tensors.Keys.Order(StringComparer.Ordinal).Take(3).Select(key => $"'{PrintableText.Of(key, maxLength: 100)}'"))}. " +
                 $"Name it; known are {string.Join(", ", ModelRegistry.Names)}.");
         }
 
-        var (mean, deviation, reason) = Normalization(weights, dataset, told.Name, normalization);
+        var (mean, deviation, reason) = Normalization(weights, dataset, name ?? told.Name, normalization);
         return new(
             told with
             {
+                Name = name ?? told.Name,
                 WidthFactor = width ?? told.WidthFactor,
                 Depth = depth ?? told.Depth,
                 Channels = dataset.Channels,
@@ -44,8 +45,8 @@ public sealed record ImportedModel(ModelOptions Options, string Reason)
     }
 
     /// <remarks>
-    /// Without a word in the file, RobustBench's own classes take pixels as they are, but for DeepMind's, which normalize inside. A wrong guess costs
-    /// accuracy, it does not raise it.
+    /// Without a word in the file, RobustBench's own classes take pixels as they are, but for DeepMind's, which normalize inside. A wrong guess shows
+    /// as a low clean accuracy.
     /// </remarks>
     private static (IReadOnlyList<double>? Mean, IReadOnlyList<double>? Deviation, string Reason) Normalization(
         ForeignWeights weights, DatasetDescription dataset, string model, ImportNormalization normalization)

@@ -56,9 +56,11 @@ public sealed record NetworkFamily(string Model, string Stem, string Head, int F
             WidthFactor = (double)head[1] / Features,
             Classes = (int)head[0],
             Channels = (int)Math.Min(weights[Stem].Shape[1], int.MaxValue),
-            NormalizationLayer = weights.Keys.Any(name => name.EndsWith(".running_mean", StringComparison.Ordinal)) ? NormalizationLayer.Batch : NormalizationLayer.Group,
+            NormalizationLayer = Any("bn1.", "batchnorm_0.") && !Any(".running_mean") ? NormalizationLayer.Group : NormalizationLayer.Batch,
         };
         return Block is null ? options : options with { Depth = 6 * BlocksOfAStage(weights, Block) + 4 };
+
+        bool Any(params string[] parts) => weights.Keys.Any(name => Array.Exists(parts, part => name.Contains(part, StringComparison.Ordinal)));
     }
 
     private static int BlocksOfAStage(IReadOnlyDictionary<string, TensorRecord> weights, string block)

@@ -6,6 +6,9 @@ internal sealed class PickleDictionary
     // Made when first needed, as one byte of a pickle is enough for an empty dict.
     private OrderedDictionary<string, object?>? _items;
 
+    /// <summary>Whether a tensor was put into it. Noted here, as a pickle can name one large dict a hundred thousand times.</summary>
+    public bool HasTensors { get; private set; }
+
     public IEnumerable<KeyValuePair<string, object?>> Items => _items ?? [];
 
     public object? Find(string key) => _items?.GetValueOrDefault(key);
@@ -15,6 +18,7 @@ internal sealed class PickleDictionary
         if (key is string text)
         {
             (_items ??= [])[text] = value;
+            HasTensors |= value is TensorReference;
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed record PickleGlobal(string Name, Func<object?[], object?> Call)
         return _known.TryGetValue(fullName, out var global)
             ? global
             : throw new FormatException(
-                $"its pickle asks for '{(fullName.Length <= 200 ? fullName : fullName[..200] + "…")}', which a state dict does not need; nothing was run. Only " +
+                $"its pickle asks for '{PrintableText.Of(fullName, maxLength: 200)}', which a state dict does not need; nothing was run. Only " +
                 "tensors are read from such a file, not whole modules or other objects. Where the file can be trusted, load it in Python and save its " +
                 "weights alone: torch.save(model.state_dict(), path).");
     }

@@ -50,7 +50,7 @@ public static class PyTorchFile
         }
         catch (FormatException error)
         {
-            throw new InvalidDataException($"{source} is not a usable PyTorch file: {error.Message}", error);
+            throw new InvalidDataException($"{source} is not a usable PyTorch file: {PrintableText.Of(error.Message)}", error);
         }
     }
 
@@ -99,13 +99,13 @@ public static class PyTorchFile
         }
 
         // Under a key first, as some scripts put single tensors, such as the best accuracy, beside the state dict.
-        var candidates = file.Items.Where(item => item.Value is PickleDictionary inner && HasTensors(inner)).ToList();
+        var candidates = file.Items.Where(item => item.Value is PickleDictionary { HasTensors: true }).ToList();
         if ((key is null ? _usualKeys : [key]).FirstOrDefault(name => candidates.Exists(candidate => candidate.Key == name)) is { } found)
         {
             return (found, [.. ((PickleDictionary)file.Find(found)!).Items]);
         }
 
-        if (key is null && HasTensors(file))
+        if (key is null && file.HasTensors)
         {
             return (null, [.. file.Items]);
         }
@@ -114,8 +114,6 @@ public static class PyTorchFile
             $"it holds no state dict under {(key is null ? $"one of the usual names ({string.Join(", ", _usualKeys)})" : $"'{key}'")}. " +
             (candidates.Count == 0 ? "Nothing in it looks like one; save model.state_dict()." : $"There are tensors under: {string.Join(", ", candidates.Take(10).Select(candidate => $"'{candidate.Key}'"))}."));
     }
-
-    private static bool HasTensors(PickleDictionary dictionary) => dictionary.Items.Any(item => item.Value is TensorReference);
 
     private static Dictionary<string, TensorRecord> Tensors(IReadOnlyList<KeyValuePair<string, object?>> items, StoredZip zip, string root, int fileSizeInBytes)
     {

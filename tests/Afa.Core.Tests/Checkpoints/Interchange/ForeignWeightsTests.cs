@@ -97,6 +97,15 @@ public sealed class ForeignWeightsTests
         Assert.Contains("no parts such as 'net'", Assert.Throws<InvalidDataException>(() => ForeignWeights.Read(Safetensors.Write(new Dictionary<string, TensorRecord>()), "file", "net")).Message);
     }
 
+    [Fact]
+    public async Task Load_NothingThereOrADevice_IsRefused()
+    {
+        var folder = Path.GetTempPath();
+        Assert.Contains("is a folder", (await Assert.ThrowsAsync<FileNotFoundException>(() => ForeignWeights.LoadAsync(folder, cancellationToken: TestContext.Current.CancellationToken))).Message);
+        Assert.SkipUnless(File.Exists("/dev/zero"), "There is no /dev/zero on this system.");
+        await Assert.ThrowsAsync<InvalidDataException>(() => ForeignWeights.LoadAsync("/dev/zero", cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(".safetensors")]
     [InlineData(".pt")]
@@ -162,6 +171,16 @@ public sealed class ForeignWeightsTests
         var chosen = ImportedModel.Choose(Read(new() { ["a"] = Floats(1) }), _cifar, "wide-resnet", width: 4, depth: 40).Options;
 
         Assert.Equal((4.0, 40, 3, 32, 10), (chosen.WidthFactor, chosen.Depth, chosen.Channels, chosen.Height, chosen.Classes));
+    }
+
+    [Fact]
+    public void Choose_OtherNameThanTold_KeepsTheNumbersOfTheFile()
+    {
+        var file = WeightsExport.Write(".pt", new Dictionary<string, TensorRecord> { ["a"] = Floats(1) }, new ModelOptions { Name = "resnet-18", WidthFactor = 0.25 });
+
+        var chosen = ImportedModel.Choose(ForeignWeights.Read(file, "file"), _cifar, "preact-resnet-18").Options;
+
+        Assert.Equal(("preact-resnet-18", 0.25), (chosen.Name, chosen.WidthFactor));
     }
 
     private static ForeignWeights Read(Dictionary<string, TensorRecord> tensors) => ForeignWeights.Read(PyTorchFile.Write(tensors), "file");

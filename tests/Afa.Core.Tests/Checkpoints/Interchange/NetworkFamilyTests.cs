@@ -39,8 +39,7 @@ public sealed class NetworkFamilyTests
 
         var told = NetworkFamily.Tell(weights);
 
-        Assert.SkipWhen(told is null, $"{name} looks like no other, or like several.");
-        var same = Weights(told! with { Height = 32, Width = 32, NormalizationLayer = NormalizationLayer.Group });
+        var same = Weights(told! with { Height = 32, Width = 32 });
         Assert.Equal(weights.ToDictionary(entry => entry.Key, entry => string.Join("x", entry.Value.Shape)), same.ToDictionary(entry => entry.Key, entry => string.Join("x", entry.Value.Shape)));
     }
 

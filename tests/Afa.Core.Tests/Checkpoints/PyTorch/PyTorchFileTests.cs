@@ -119,6 +119,30 @@ public sealed class PyTorchFileTests
         Refused(OneTensor(storageCount, offset, shape, strides));
 
     [Fact]
+    public void Read_OneLargeDictUnderManyNames_Ends()
+    {
+        // {'aaaa': d, 'aaab': d, ...} with d of as many entries: looking through each would take 10^10 steps.
+        const int Count = 100_000;
+        List<byte> pickle = [0x80, 2, (byte)'}', (byte)'q', 0, (byte)'('];
+        Entries(value: "N"u8);
+        pickle.AddRange("u}("u8);
+        Entries(value: [(byte)'h', 0]);
+        pickle.AddRange("u."u8);
+
+        Assert.Contains("Nothing in it looks like one", Refused(AlignedZip.Write([("a/data.pkl", pickle.ToArray())])));
+
+        void Entries(ReadOnlySpan<byte> value)
+        {
+            for (var i = 0; i < Count; i++)
+            {
+                pickle.AddRange([(byte)'X', 5, 0, 0, 0]);
+                pickle.AddRange(Encoding.ASCII.GetBytes($"{i:00000}"));
+                pickle.AddRange(value);
+            }
+        }
+    }
+
+    [Fact]
     public void Read_ZipWithoutPickle_IsRefused() => Assert.Contains("0 entries NAME/data.pkl", Refused(AlignedZip.Write([("a/b", new byte[3])])));
 
     [Fact]
