@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Afa.Grains;
 using Afa.Training;
+using Afa.Training.Methods;
 
 namespace Afa.Tests.Grains;
 
@@ -25,23 +26,39 @@ public sealed class TrainingRunTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
+    public static TheoryData<TrainingMethod> Methods => new(Enum.GetValues<TrainingMethod>());
+
     [Theory]
-    [InlineData(TrainingMethod.Afa)]
-    [InlineData(TrainingMethod.AfaTrades)]
-    [InlineData(TrainingMethod.Ce)]
-    [InlineData(TrainingMethod.PgdAt)]
-    [InlineData(TrainingMethod.Trades)]
+    [MemberData(nameof(Methods))]
     public async Task Run_WithTwoTrainers_EndsWithAllEpochsAndACheckpoint(TrainingMethod method)
     {
-        var status = await _cluster.TrainAsync("run", Tiny with { Method = method });
+        var status = await _cluster.TrainAsync("run", With(method));
 
         Assert.Null(status.Message);
         Assert.Equal(RunState.Completed, status.State);
         Assert.Equal(status.Epochs, status.History.Count);
-        Assert.Equal(method == TrainingMethod.Afa ? 18 : 12, status.Step);
+        Assert.Equal(method is TrainingMethod.Afa or TrainingMethod.Supcon ? 18 : 12, status.Step);
         Assert.Equal(0, status.Recoveries);
         Assert.All(status.History, row => Assert.True(double.IsFinite(row.Loss)));
         Assert.Equal(status.Step, (await _cluster.Checkpoints.LoadStateAsync(status.Checkpoint!)).Step);
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Run_PausedAndResumedWithOneTrainer_GivesTheSameWeights(TrainingMethod method)
+    {
+        var options = With(method) with { Trainers = 1 };
+        await _cluster.TrainAsync("undisturbed", options);
+
+        await _cluster.Control.StartTrainingAsync("paused", JsonSerializer.Serialize(options, AfaJson.Options));
+        await _cluster.WaitAsync("paused", status => status.Step >= 2);
+        await _cluster.Control.PauseTrainingAsync("paused");
+        await _cluster.WaitAsync("paused", status => status.State != RunState.Running);
+        await _cluster.Control.ResumeTrainingAsync("paused");
+        var ended = await _cluster.WaitAsync("paused", status => status.State != RunState.Running);
+
+        Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
+        Assert.Equal(await _cluster.FinalWeightsAsync("undisturbed"), await _cluster.FinalWeightsAsync("paused"));
     }
 
     [Fact]
@@ -195,6 +212,13 @@ public sealed class TrainingRunTests : IAsyncLifetime
         var listed = await _cluster.Control.ListCheckpointsAsync("run");
 
         Assert.Equal([(6L, true), (7L, false)], listed.Select(checkpoint => (checkpoint.Step, checkpoint.IsFinal)).Order());
+    }
+
+    /// <summary>Narrow, as what matters is the way and not the weights; with perturbed weights from the second epoch on, where the method has them.</summary>
+    private static TrainingOptions With(TrainingMethod method)
+    {
+        var options = Tiny with { Method = method, ModelWidth = 0.125, Augmentation = new() { HorizontalFlip = method == TrainingMethod.Supcon }, FreeReplays = 2 };
+        return TrainingMethods.Get(method).NoWeightPerturbation is null ? options with { AwpGamma = 0.005, AwpWarmup = 1 } : options;
     }
 
     private static float[] Floats(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
