@@ -26,10 +26,13 @@ public sealed class TrainingRunTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
-    public static TheoryData<TrainingMethod> Methods => new(Enum.GetValues<TrainingMethod>());
-
     [Theory]
-    [MemberData(nameof(Methods))]
+    [InlineData(TrainingMethod.Afa)]
+    [InlineData(TrainingMethod.AfaTrades)]
+    [InlineData(TrainingMethod.Ce)]
+    [InlineData(TrainingMethod.PgdAt)]
+    [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.Supcon)]
     public async Task Run_WithTwoTrainers_EndsWithAllEpochsAndACheckpoint(TrainingMethod method)
     {
         var status = await _cluster.TrainAsync("run", With(method));
@@ -44,21 +47,28 @@ public sealed class TrainingRunTests : IAsyncLifetime
     }
 
     [Theory]
-    [MemberData(nameof(Methods))]
-    public async Task Run_PausedAndResumedWithOneTrainer_GivesTheSameWeights(TrainingMethod method)
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Run_OfEveryMethodPausedAndResumed_GivesTheSameWeights(int trainers)
     {
-        var options = With(method) with { Trainers = 1 };
-        await _cluster.TrainAsync("undisturbed", options);
+        // In short: perturbed weights, two views and two phases, several updates in a step. AFA has a test of its own.
+        var isLong = Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1";
+        foreach (var method in isLong ? Enum.GetValues<TrainingMethod>() : [TrainingMethod.Mart, TrainingMethod.Supcon, TrainingMethod.FreeAt])
+        {
+            var (undisturbed, paused, options) = ($"{method}-undisturbed", $"{method}-paused", With(method) with { Trainers = trainers, Epochs = 4 });
+            await _cluster.TrainAsync(undisturbed, options);
 
-        await _cluster.Control.StartTrainingAsync("paused", JsonSerializer.Serialize(options, AfaJson.Options));
-        await _cluster.WaitAsync("paused", status => status.Step >= 2);
-        await _cluster.Control.PauseTrainingAsync("paused");
-        await _cluster.WaitAsync("paused", status => status.State != RunState.Running);
-        await _cluster.Control.ResumeTrainingAsync("paused");
-        var ended = await _cluster.WaitAsync("paused", status => status.State != RunState.Running);
+            await _cluster.Control.StartTrainingAsync(paused, JsonSerializer.Serialize(options, AfaJson.Options));
+            await _cluster.WaitAsync(paused, status => status.Step >= 2);
+            await _cluster.Control.PauseTrainingAsync(paused);
+            Assert.Equal((paused, RunState.Paused), (paused, (await _cluster.WaitAsync(paused, status => status.State != RunState.Running)).State));
+            await _cluster.Control.ResumeTrainingAsync(paused);
+            var ended = await _cluster.WaitAsync(paused, status => status.State != RunState.Running);
 
-        Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
-        Assert.Equal(await _cluster.FinalWeightsAsync("undisturbed"), await _cluster.FinalWeightsAsync("paused"));
+            Assert.Equal((paused, RunState.Completed, null), (paused, ended.State, ended.Message));
+            var (straight, resumed) = (await _cluster.FinalWeightsAsync(undisturbed), await _cluster.FinalWeightsAsync(paused));
+            Assert.True(straight.SequenceEqual(resumed), $"{method} with {trainers} trainers ended with other weights.");
+        }
     }
 
     [Fact]
