@@ -18,7 +18,7 @@ internal static class TrainingFlags
         return
         [
             new("--dataset", "dataset", "NAME", $"One of {string.Join(", ", DatasetRegistry.Names)}.", defaults.Dataset),
-            new("--method", "method", "NAME", MethodHelp(), StatusText.Name(defaults.Method)),
+            new("--method", "method", "NAME", MethodHelp(defaults.Method)),
             new("--model", "model", "NAME", $"One of {string.Join(", ", ModelRegistry.Names)}.", defaults.Model),
             new("--width", "modelWidth", "FACTOR", "Times the usual number of channels.", Text(defaults.ModelWidth)),
             new("--depth", "modelDepth", "N", "Layers of a wide-resnet."),
@@ -42,8 +42,8 @@ internal static class TrainingFlags
         ];
     }
 
-    private static string MethodHelp() =>
-        "What the run minimizes:\n" + string.Join('\n', Enum.GetValues<TrainingMethod>().Select(method => $"{StatusText.Name(method)}: {TrainingMethods.Get(method).Description}"));
+    private static string MethodHelp(TrainingMethod usual) =>
+        $"What the run minimizes; without it {StatusText.Name(usual)}:\n" + string.Join('\n', Enum.GetValues<TrainingMethod>().Select(method => $"{StatusText.Name(method)}: {TrainingMethods.Get(method).Description}"));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -23,6 +23,8 @@ public class TrainerMemoryTests
     [InlineData(TrainingMethod.PgdAt, 0.01)]
     public async Task Step_ThousandTimes_LeavesNoTensorAliveAndMemoryFlat(TrainingMethod method, double awpGamma = 0)
     {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1" || method is TrainingMethod.Afa or TrainingMethod.AfaTrades, "AFA_LONG_TESTS is not 1.");
+
         // Tensors that other tests left to the garbage collector must not vanish while these are counted.
         Collect();
         var before = Tensor.TotalCount;
