@@ -53,7 +53,7 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     public static TrainingRunStatus Run(string run, RunState state, int epoch = 0, TrainingOptions? options = null)
     {
         options ??= new TrainingOptions();
-        var epochs = options.Epochs + (options.Method == TrainingMethod.Afa ? options.Head.Epochs : 0);
+        var epochs = options.TotalEpochs();
         return new TrainingRunStatus(
             run, state, JsonSerializer.Serialize(options, AfaJson.Options), "features", epoch, epochs, epoch * StepsPerEpoch, epochs * StepsPerEpoch, 123, TimeSpan.FromSeconds(65),
             TimeSpan.FromSeconds(10 * epoch), [.. Enumerable.Range(1, epoch).Select(Epoch)], epoch == 0 ? null : CheckpointName(run, epoch), 0, DateTimeOffset.UnixEpoch, null, 1.5);

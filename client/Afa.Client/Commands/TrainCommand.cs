@@ -45,6 +45,8 @@ internal sealed class TrainCommand : ClientCommand
             "afa train --dataset cifar-10 --model preact-resnet-18 --epsilon 8/255 --attack-steps 10",
             "afa train --dataset cifar-10 --generated 1m.npz --generated-fraction 0.7 --method trades",
             "afa train --dataset ./photos --train-images 0 --images 500",
+            "afa train --method trades --awp-gamma 0.005 --schedule multi-step --set optimizer.milestones=0.5,0.75",
+            "afa train --method supcon --set augmentation.cropPadding=2",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
             "afa train --resume",
             "afa train --resume trades-all")

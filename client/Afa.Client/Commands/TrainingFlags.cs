@@ -4,6 +4,7 @@ using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Models;
 using Afa.Training;
+using Afa.Training.Methods;
 
 namespace Afa.Client.Commands;
 
@@ -16,14 +17,14 @@ internal static class TrainingFlags
         return
         [
             new("--dataset", "dataset", "NAME", $"One of {DatasetName.Choices}.", defaults.Dataset),
-            new("--method", "method", SettingOption.Choices<TrainingMethod>(), "What the run minimizes.", StatusText.Name(defaults.Method)),
+            new("--method", "method", "NAME", MethodHelp(defaults.Method)),
             new("--model", "model", "NAME", $"One of {string.Join(", ", ModelRegistry.Names)}.", defaults.Model),
             new("--width", "modelWidth", "FACTOR", "Times the usual number of channels.", Text(defaults.ModelWidth)),
             new("--depth", "modelDepth", "N", "Layers of a wide-resnet."),
-            new("--epochs", "epochs", "N", "Passes over the training images; for afa, those of the feature pre-training.", Text(defaults.Epochs)),
-            new("--head-epochs", "head.epochs", "N", "Passes of the linear head (afa).", Text(defaults.Head.Epochs)),
-            new("--head-images", "head.images", SettingOption.Choices<HeadImages>(), "What the linear head is trained on (afa).", StatusText.Name(defaults.Head.Images)),
-            new("--head-scope", "head.scope", SettingOption.Choices<HeadScope>(), "Whether training the head changes the features (afa).", StatusText.Name(defaults.Head.Scope)),
+            new("--epochs", "epochs", "N", "Passes over the training images; for afa and supcon, those of the feature pre-training.", Text(defaults.Epochs)),
+            new("--head-epochs", "head.epochs", "N", "Passes of the linear head (afa, supcon).", Text(defaults.Head.Epochs)),
+            new("--head-images", "head.images", SettingOption.Choices<HeadImages>(), "What the linear head is trained on (afa, supcon).", StatusText.Name(defaults.Head.Images)),
+            new("--head-scope", "head.scope", SettingOption.Choices<HeadScope>(), "Whether training the head changes the features (afa, supcon).", StatusText.Name(defaults.Head.Scope)),
             new("--batch-size", "batchSize", "N", "Images of one step over all trainers.", Text(defaults.BatchSize)),
             new("--train-images", "trainImages", "N", "Size of a class-balanced random subset; 0 takes all.", Text(defaults.TrainImages)),
             new("--trainers", "trainers", "N", "Model replicas that share a step; a divisor of the shards.", Text(defaults.Trainers)),
@@ -31,6 +32,8 @@ internal static class TrainingFlags
             new("--generated", "generated.path", "FILE", "Generated images to mix into every batch: an .npz file of image and label, or the folder that 'afa data convert' made of one."),
             new("--generated-fraction", "generated.fraction", "SHARE", "Their share of a batch; needs --generated.", Text(defaults.Generated.Fraction)),
             new("--learning-rate", "optimizer.learningRate", "RATE", "Peak of the schedule.", Text(defaults.Optimizer.LearningRate)),
+            new("--schedule", "optimizer.schedule", SettingOption.Choices<LearningRateScheduleKind>(), "How the learning rate moves over a phase; optimizer.warmUpShare, milestones and gamma shape it.", StatusText.Name(defaults.Optimizer.Schedule)),
+            new("--awp-gamma", "awpGamma", "SHARE", "Adversarial weight perturbation: how far weights move up the loss before each step, as a share of their norm; 0 is off, 0.005 usual.", Text(defaults.AwpGamma)),
             new("--epsilon", "attack.epsilon", "RADIUS", "Radius of the attack, such as 0.1 or 8/255, pixels in [0, 1]. Without it: the data set's usual one."),
             new("--attack-steps", "attack.steps", "N", "Steps of the attack inside training.", Text(defaults.Attack.Steps)),
             new("--norm", "attack.norm", SettingOption.Choices<AttackNorm>(), "How the attack's radius is measured.", StatusText.Name(defaults.Attack.Norm)),
@@ -42,6 +45,9 @@ internal static class TrainingFlags
             SharedOptions.DataDirectory(),
         ];
     }
+
+    private static string MethodHelp(TrainingMethod usual) =>
+        $"What the run minimizes; without it {StatusText.Name(usual)}:\n" + string.Join('\n', Enum.GetValues<TrainingMethod>().Select(method => $"{StatusText.Name(method)}: {TrainingMethods.Get(method).Description}"));
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

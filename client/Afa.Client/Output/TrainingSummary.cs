@@ -1,6 +1,7 @@
 using Afa.Data;
 using Afa.Models;
 using Afa.Training;
+using Afa.Training.Methods;
 
 namespace Afa.Client.Output;
 
@@ -19,9 +20,9 @@ internal static class TrainingSummary
             yield return ("Generated", $"{StatusText.Percent(options.Generated.Fraction)} of each batch from {generated}");
         }
 
-        if (options.Method != TrainingMethod.Ce)
+        if (TrainingMethods.Get(options.Method).Attacks)
         {
-            yield return ("Attack", $"{StatusText.Name(options.Attack.Norm)}, epsilon {Epsilon(options, dataset)}, {StatusText.Count(options.Attack.Steps, "step")} in training");
+            yield return ("Attack", $"{StatusText.Name(options.Attack.Norm)}, epsilon {Epsilon(options, dataset)}, {Attack(options)} in training{WeightPerturbation(options)}");
         }
 
         yield return ("Training",
@@ -50,18 +51,17 @@ internal static class TrainingSummary
     private static string Method(TrainingOptions options)
     {
         var name = StatusText.Name(options.Method);
+        var head = $"then a linear head: {StatusText.Count(options.Head.Epochs, "epoch")} on {StatusText.Name(options.Head.Images)} images, features {StatusText.Name(options.Head.Scope)}";
         return options.Method switch
         {
-            TrainingMethod.Afa =>
-                $"{name}: Adversarial Feature Alignment (τ {StatusText.Number(options.Afa.Temperature)}), then a linear head: " +
-                $"{StatusText.Count(options.Head.Epochs, "epoch")} on {StatusText.Name(options.Head.Images)} images, features {StatusText.Name(options.Head.Scope)}",
+            TrainingMethod.Afa => $"{name}: Adversarial Feature Alignment (τ {StatusText.Number(options.Afa.Temperature)}), {head}",
+            TrainingMethod.Supcon => $"{name}: supervised contrastive loss (τ {StatusText.Number(options.SupconTemperature)}), {head}",
             TrainingMethod.AfaTrades =>
                 $"{name}: TRADES (β {StatusText.Number(options.TradesBeta)}) with Adversarial Feature Alignment " +
                 $"(weight {StatusText.Number(options.AfaWeight)}, τ {StatusText.Number(options.Afa.Temperature)})",
-            TrainingMethod.Ce => $"{name}: cross-entropy on clean images",
-            TrainingMethod.PgdAt => $"{name}: cross-entropy on PGD images",
             TrainingMethod.Trades => $"{name}: TRADES (β {StatusText.Number(options.TradesBeta)})",
-            _ => name,
+            TrainingMethod.Mart => $"{name}: MART (β {StatusText.Number(options.MartBeta)})",
+            _ => $"{name}: {TrainingMethods.Get(options.Method).Description}",
         };
     }
 
@@ -71,6 +71,16 @@ internal static class TrainingSummary
         var patience = options.Patience > 0 ? $", patience {StatusText.Count(options.Patience, "epoch")}" : "";
         return $"{StatusText.Count(options.Images, "held-out training image")}, PGD-{options.Steps} on the margin, {interval}{patience}; the best epoch is evaluated";
     }
+
+    private static string Attack(TrainingOptions options) => options.Method switch
+    {
+        TrainingMethod.FastAt => "1 step of 1.25 epsilon",
+        TrainingMethod.FreeAt => $"{StatusText.Count(options.FreeReplays, "replay")} of each batch",
+        _ => StatusText.Count(options.Attack.Steps, "step"),
+    };
+
+    private static string WeightPerturbation(TrainingOptions options) =>
+        options.AwpGamma > 0 ? $"; weights perturbed by {StatusText.Number(options.AwpGamma, "0.#####")} of their norm" : "";
 
     private static string Scale(TrainingOptions options)
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Afa.Attacks;
 using Afa.Data;
 using Afa.Losses;
 using Afa.Training;
@@ -11,7 +12,7 @@ public class TrainingOptionsTests
 {
     public static TheoryData<TrainingOptions, string> BadOptions => new()
     {
-        { new() { Method = (TrainingMethod)9 }, "Method" },
+        { new() { Method = (TrainingMethod)99 }, "Method" },
         { new() { Dataset = "imagenet" }, "Dataset" },
         { new() { Model = "vgg" }, "Model" },
         { new() { ModelWidth = double.NaN }, "WidthFactor" },
@@ -31,6 +32,13 @@ public class TrainingOptionsTests
         { new() { AfaWeight = double.NaN }, "AfaWeight" },
         { new() { TradesBeta = double.PositiveInfinity }, "TradesBeta" },
         { new() { LabelSmoothing = 1 }, "LabelSmoothing" },
+        { new() { MartBeta = -1 }, "MartBeta" },
+        { new() { SupconTemperature = 0 }, "SupconTemperature" },
+        { new() { FreeReplays = 0 }, "FreeReplays" },
+        { new() { AwpGamma = -0.1 }, "AwpGamma" },
+        { new() { AwpGamma = double.NaN }, "AwpGamma" },
+        { new() { AwpWarmup = -1 }, "AwpWarmup" },
+        { new() { Attack = new() { Norm = AttackNorm.L1, Epsilon = "12" } }, "Norm" },
         { new() { CheckpointEveryEpochs = 0 }, "CheckpointEveryEpochs" },
         { new() { WeightAverage = 1 }, "WeightAverage" },
         { new() { WeightAverage = -0.1 }, "WeightAverage" },
@@ -72,6 +80,44 @@ public class TrainingOptionsTests
         { new() { Generated = new() { Fraction = 0.5 } }, "Fraction" },
         { new() { Generated = new() { Path = "g.npz", Fraction = 0.999 } }, "Generated" },
     };
+
+    /// <summary>Each in range, but of no use together; with what the message says to do.</summary>
+    public static TheoryData<TrainingOptions, string, string> OptionsThatDoNotGoTogether => new()
+    {
+        { new() { Method = TrainingMethod.Mart, LabelSmoothing = 0.1 }, "LabelSmoothing", "set it to 0" },
+        { new() { Method = TrainingMethod.Ce, AwpGamma = 0.01 }, "AwpGamma", "no adversarial images" },
+        { Supcon() with { AwpGamma = 0.01 }, "AwpGamma", "no adversarial images" },
+        { new() { Method = TrainingMethod.FreeAt, AwpGamma = 0.01 }, "AwpGamma", "another method" },
+        { new() { AwpGamma = 0.01, Epochs = 5, AwpWarmup = 5 }, "AwpWarmup", "less than Epochs" },
+        { new() { AwpWarmup = 1 }, "AwpWarmup", "needs AwpGamma" },
+        { new() { Method = TrainingMethod.Supcon }, "Augmentation", "augmentation.horizontalFlip" },
+        { new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,5" } }, "Milestones", "earlier ones" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OptionsThatDoNotGoTogether))]
+    public void Validate_OptionsThatDoNotGoTogether_SaysWhatToDo(TrainingOptions options, string member, string advice)
+    {
+        var problem = Assert.Single(Problems(options));
+        Assert.Contains(member, problem.MemberNames);
+        Assert.Contains(advice, problem.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_OptionsThatGoTogether_AreValid()
+    {
+        TrainingOptions[] all =
+        [
+            new() { Method = TrainingMethod.Mart },
+            Supcon() with { LabelSmoothing = 0.1 },
+            new() { Method = TrainingMethod.FastAt, AwpGamma = 0.01, AwpWarmup = 4 },
+            new() { Method = TrainingMethod.FreeAt, LabelSmoothing = 0.1 },
+            new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,4" } },
+            new() { Epochs = 1, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep } },
+            new() { Epochs = 5, Optimizer = new() { Milestones = "100" } },   // Of no meaning to a one-cycle.
+        ];
+        Assert.All(all, options => Assert.Empty(Problems(options)));
+    }
 
     [Fact]
     public void Validate_Defaults_AreValid() => Assert.Empty(Problems(new()));
@@ -128,6 +174,8 @@ public class TrainingOptionsTests
     [Fact]
     public void Json_UnknownName_IsRefused() =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<TrainingOptions>("""{"epoch": 3}""", AfaJson.Options));
+
+    private static TrainingOptions Supcon() => new() { Method = TrainingMethod.Supcon, Augmentation = new() { HorizontalFlip = true } };
 
     private static List<ValidationResult> Problems(TrainingOptions options)
     {
