@@ -70,7 +70,7 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
     /// <exception cref="TrialFailedException">The evaluation failed.</exception>
     public async Task<SweepTrialResult?> EvaluateAsync(TrainingRunStatus trained, int slots, Func<bool> isPausing)
     {
-        var checkpoint = trained.Checkpoint ?? throw new TrialFailedException("Its run is complete but has no checkpoint.");
+        var checkpoint = CheckpointOf(trained);
         var options = JsonSerializer.Serialize(trial.Evaluation with { Checkpoints = [checkpoint] }, AfaJson.Options);
         await PatientlyAsync(async () =>
         {
@@ -116,6 +116,9 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
         return status;
     }
 
+    /// <summary>What 'afa train' would evaluate.</summary>
+    private static string CheckpointOf(TrainingRunStatus trained) => trained.Checkpoint ?? throw new TrialFailedException("Its run is complete but has no checkpoint.");
+
     private async Task<SweepTrialResult> ResultAsync(TrainingRunStatus trained, string checkpoint)
     {
         var json = await PatientlyAsync(() => grains.GetGrain<ICatalogGrain>(0).ReadResultAsync(trial.EvaluationName(sweep)))
@@ -126,7 +129,7 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
         {
             Checkpoint = checkpoint,
             TrainingSeconds = trained.Elapsed.TotalSeconds,
-            ImagesPerSecond = seconds > 0 ? trained.Steps * trial.Training.BatchSize / seconds : 0,
+            ImagesPerSecond = seconds > 0 ? trained.Step * trial.Training.BatchSize / seconds : 0,
             EvaluationSeconds = document.Results.Sum(result => result.Seconds),
             Accuracies = [.. document.Results.SelectMany(SweepAccuracy.Of)],
             Warnings = [.. document.Results.SelectMany(result => result.Warnings).Distinct()],
