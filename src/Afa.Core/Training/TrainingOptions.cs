@@ -28,7 +28,7 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Number of layers of a WideResNet; ignored by other models when null.</summary>
     public int? ModelDepth { get; init; }
 
-    /// <summary>Passes over the training images; for AFA, those of the feature pre-training.</summary>
+    /// <summary>Passes over the training images; for AFA and SupCon, those of the feature pre-training.</summary>
     public int Epochs { get; init; } = 5;
 
     /// <summary>Images of one step over all trainers.</summary>
@@ -85,7 +85,7 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Epochs before adversarial weight perturbation begins.</summary>
     public int AwpWarmup { get; init; }
 
-    /// <summary>Share of the label spread evenly over all classes.</summary>
+    /// <summary>Share of the label spread evenly over all classes in cross-entropies: of AFA and SupCon that of the head.</summary>
     public double LabelSmoothing { get; init; }
 
     public HeadOptions Head { get; init; } = new();
