@@ -102,13 +102,13 @@ internal sealed class FeatureAnalysisGrain(DevicePool devices, CheckpointStore c
 
     private (ImageBatch Images, ImageBatch CentroidImages) Images(EvaluationJob job)
     {
-        var test = datasets.Get(job.Dataset.Name, DataSplit.Test, job.Options.DataDirectory);
+        var test = datasets.Get(job.Options.Dataset!, DataSplit.Test, job.Options.DataDirectory);
         if (job.Options.Images > test.Count)
         {
             throw new ArgumentException($"Images is {job.Options.Images}, but {job.Dataset.Title} has {test.Count} test images here.");
         }
 
-        var training = datasets.Get(job.Dataset.Name, DataSplit.Train, job.Options.DataDirectory);
+        var training = datasets.Get(job.Options.Dataset!, DataSplit.Train, job.Options.DataDirectory);
         var drawn = ClassBalancedSubset.Draw(training.Labels.Span, Math.Min(MostCentroidImages, training.Count), seed: 0);   // The same for all checkpoints.
         return (test.Select([.. Enumerable.Range(0, job.Options.Images)]), training.Select(drawn));
     }

@@ -70,7 +70,7 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
     /// <exception cref="TrialFailedException">The evaluation failed.</exception>
     public async Task<SweepTrialResult?> EvaluateAsync(TrainingRunStatus trained, int slots, Func<bool> isPausing)
     {
-        var checkpoint = CheckpointOf(trained);
+        var checkpoint = await CheckpointOfAsync(trained);
         var options = JsonSerializer.Serialize(trial.Evaluation with { Checkpoints = [checkpoint] }, AfaJson.Options);
         await PatientlyAsync(async () =>
         {
@@ -117,7 +117,11 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
     }
 
     /// <summary>What 'afa train' would evaluate.</summary>
-    private static string CheckpointOf(TrainingRunStatus trained) => trained.Checkpoint ?? throw new TrialFailedException("Its run is complete but has no checkpoint.");
+    private async Task<string> CheckpointOfAsync(TrainingRunStatus trained)
+    {
+        var stored = await PatientlyAsync(() => grains.GetGrain<ICatalogGrain>(0).ListCheckpointsAsync(trained.Run));
+        return stored.FirstOrDefault(checkpoint => checkpoint.IsBest)?.Name ?? trained.Checkpoint ?? throw new TrialFailedException("Its run is complete but has no checkpoint.");
+    }
 
     private async Task<SweepTrialResult> ResultAsync(TrainingRunStatus trained, string checkpoint)
     {

@@ -116,9 +116,9 @@ internal sealed class SweepCommand : ClientCommand
         var store = _context.StoreDirectory(parsed.GetValue(_store));
         StoreFolder.Create(store);
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
-        foreach (var training in plan.Trials.Select(trial => trial.Training).DistinctBy(training => (training.Dataset, training.DataDirectory, training.Generated)))
+        foreach (var trial in plan.Trials.DistinctBy(trial => (trial.Training.Dataset, trial.Training.DataDirectory, trial.Training.Generated, trial.Evaluation.Images)))
         {
-            session.RequireData(training);
+            session.RequireData(trial.Training, trial.Evaluation.Images);
         }
 
         var job = new SweepJob(session.Control, _context, output, store);

@@ -20,19 +20,10 @@ public sealed record TrialWork(double Training, double Evaluation)
     {
         var training = trial.Training;
         var images = training.TrainImages > 0 ? training.TrainImages : TrainImages(DatasetRegistry.Get(training.Dataset));
-        var attack = 2.0 * training.Attack.Steps;
-        var epochs = training.Method switch
-        {
-            TrainingMethod.Ce => training.Epochs * 3,
-            TrainingMethod.PgdAt => training.Epochs * (attack + 3),
-            TrainingMethod.Afa => training.Epochs * (attack + 6) + training.Head.Epochs * (training.Head.Images == HeadImages.Adversarial ? attack + 3 : 3),
-            _ => training.Epochs * (attack + 6),   // Clean and adversarial images, once each.
-        };
-
         // An image that an attack breaks costs less.
         var evaluation = trial.Evaluation;
         var passes = AttackCascade.Parse(evaluation.Attacks, evaluation.Norm).SelectMany(cascade => cascade.Stages).Sum(stage => (double)stage.Description.Passes);
-        return new TrialWork(images * epochs, (double)evaluation.Images * Math.Max(1, evaluation.Epsilons.Count) * (1 + passes));
+        return new TrialWork(images * StepCost.OfRun(training), (double)evaluation.Images * Math.Max(1, evaluation.Epsilons.Count) * (1 + passes));
     }
 
     /// <summary>Training images of the official files; images and labels may be files of their own.</summary>

@@ -19,17 +19,12 @@ public sealed class TrainingPlan
                 $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.");
         }
 
-        // In forward passes; a backward pass costs about two forward ones with the weights' gradients, one without.
-        var attack = options.Attack.Steps * 2;
-        var head = (options.Head.Images == HeadImages.Adversarial ? attack : 0) + (options.Head.Scope == HeadScope.Frozen ? 1 : 3);
-        var method = TrainingMethods.Get(options.Method);
-        var features = (method.Attacks ? attack : 0) + (options.AwpGamma > 0 ? 12 : 6);   // Two views of each image, forward and backward.
-        _phases = method.TrainsFeaturesFirst
+        _phases = TrainingMethods.Get(options.Method).TrainsFeaturesFirst
             ? [
-                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, features),
-                new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, head),
+                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, StepCost.OfFirstPhase(options)),
+                new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, StepCost.OfHead(options)),
             ]
-            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, 1)];
+            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, StepCost.OfFirstPhase(options))];
     }
 
     /// <summary>Images that a step takes from each shard.</summary>
