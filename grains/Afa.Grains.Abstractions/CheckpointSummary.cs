@@ -4,6 +4,8 @@ namespace Afa.Grains;
 /// <param name="Name">Its name in the store, such as "runs/cosy-fox/checkpoints/step-00000120".</param>
 /// <param name="SizeInBytes">Of all its files.</param>
 /// <param name="Metrics">What was measured when it was written.</param>
+/// <param name="IsFinal">Whether all epochs of all phases are done.</param>
+/// <param name="IsBest">Whether, of the run's stored checkpoints, it has the highest robust accuracy on held-out images.</param>
 [GenerateSerializer, Immutable, Alias("afa.checkpoint-summary")]
 public sealed record CheckpointSummary(
     [property: Id(0)] string Name,
@@ -15,4 +17,5 @@ public sealed record CheckpointSummary(
     [property: Id(6)] long SizeInBytes,
     [property: Id(7)] DateTimeOffset CreatedAt,
     [property: Id(8)] IReadOnlyDictionary<string, double> Metrics,
-    [property: Id(9)] bool IsFinal);
+    [property: Id(9)] bool IsFinal,
+    [property: Id(10)] bool IsBest = false);

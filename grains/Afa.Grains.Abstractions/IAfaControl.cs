@@ -36,11 +36,38 @@ public interface IAfaControl
     /// <returns>JSON of <c>Afa.Evaluation.EvaluationDocument</c>.</returns>
     Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default);
 
+    /// <summary>Starts a sweep: many trainings and the evaluation of each.</summary>
+    /// <param name="planJson">JSON of <c>Afa.Sweeps.SweepPlan</c>, validated before any work starts.</param>
+    Task StartSweepAsync(string sweep, string planJson, CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on with a sweep: finished trials are not run again, failed ones are tried again. Does nothing if it runs.</summary>
+    Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>Pauses the trainings under way with checkpoints and stops.</summary>
+    Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns null if no sweep has that name.</summary>
+    Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>All sweeps, newest first.</summary>
+    Task<IReadOnlyList<SweepStatus>> ListSweepsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What a sweep has found so far; null if there is none of that name.</summary>
+    /// <returns>JSON of <c>Afa.Sweeps.SweepDocument</c>.</returns>
+    Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>Begins to analyze a checkpoint's feature space, if that is neither stored nor under way, and waits a little for it. Ask again until the result is there.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Evaluation.Features.FeatureAnalysisOptions</c>, validated before any work starts.</param>
+    Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default);
+
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);
 
     /// <summary>Makes a checkpoint of weights from elsewhere, if they fit the model, and returns its name.</summary>
     Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns the weights of a checkpoint as an evaluation would use them.</summary>
+    Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);

@@ -1,6 +1,6 @@
 namespace Afa.Grains;
 
-/// <summary>What the store holds: runs, checkpoints and evaluations. The key is 0.</summary>
+/// <summary>What the store holds: runs, checkpoints, evaluations and sweeps. The key is 0.</summary>
 [Alias("afa.catalog")]
 public interface ICatalogGrain : IGrainWithIntegerKey
 {
@@ -11,6 +11,10 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     /// <summary>Names of all evaluations.</summary>
     [Alias("evaluations")]
     Task<IReadOnlyList<string>> ListEvaluationsAsync();
+
+    /// <summary>Names of all sweeps.</summary>
+    [Alias("sweeps")]
+    Task<IReadOnlyList<string>> ListSweepsAsync();
 
     /// <summary>JSON of the <c>Afa.Evaluation.EvaluationDocument</c> of a completed evaluation; null if there is none.</summary>
     [Alias("result")]
@@ -24,6 +28,11 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     /// <exception cref="ArgumentException">The weights do not fit the model, or there is a checkpoint of this name.</exception>
     [Alias("import-checkpoint"), ResponseTimeout("00:05:00")]
     Task<string> ImportCheckpointAsync(CheckpointImport import);
+
+    /// <summary>Returns the weights of a checkpoint as an evaluation would use them.</summary>
+    /// <exception cref="FileNotFoundException">There is no checkpoint of this name.</exception>
+    [Alias("export-checkpoint"), ResponseTimeout("00:05:00")]
+    Task<CheckpointExport> ExportCheckpointAsync(string name);
 
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     [Alias("delete-checkpoint")]

@@ -6,9 +6,10 @@ public interface IEvaluationRunGrain : IGrainWithStringKey
 {
     /// <summary>Starts the evaluation, or goes on with one that was interrupted: units that are stored are not run again.</summary>
     /// <param name="optionsJson">JSON of <c>Afa.Evaluation.EvaluationOptions</c>; null goes on with the stored ones.</param>
+    /// <param name="mostSlots">Device slots to use at most; null: all of the cluster.</param>
     /// <exception cref="InvalidOperationException">The evaluation exists with other options, or was never started and no options are given.</exception>
     [Alias("start")]
-    Task StartAsync(string? optionsJson);
+    Task StartAsync(string? optionsJson, int? mostSlots = null);
 
     /// <summary>Returns null if the evaluation was never started.</summary>
     [Alias("status")]

@@ -13,6 +13,13 @@ public interface ITrainerGrain : IGrainWithStringKey
     [Alias("step"), ResponseTimeout("00:10:00")]
     Task<TrainerStep> StepAsync(int attempt, long step);
 
+    /// <summary>Judges the replica, as it would be evaluated, by one part of the held-out images. Changes nothing.</summary>
+    /// <remarks>Part by part, as a part takes about as long as a step, while all of them could outlast any time-out.</remarks>
+    /// <param name="epoch">From 0, over all phases.</param>
+    /// <param name="part">From 0.</param>
+    [Alias("validate"), ResponseTimeout("00:10:00")]
+    Task<TrainerValidation> ValidateAsync(int attempt, int epoch, int part);
+
     /// <summary>Stores the replica's state under the name.</summary>
     [Alias("save"), ResponseTimeout("00:10:00")]
     Task SaveCheckpointAsync(int attempt, string name, IReadOnlyDictionary<string, double> metrics);
@@ -49,6 +56,11 @@ public sealed record TrainerAssignment(
 /// <param name="Buckets">Most gradient buckets that a step of this model uses.</param>
 [GenerateSerializer, Immutable, Alias("afa.trainer-readiness")]
 public sealed record TrainerReadiness([property: Id(0)] string? Problem, [property: Id(1)] int Buckets);
+
+/// <summary>How many held-out images a replica gets right; sums over the parts describe all of them.</summary>
+/// <param name="RobustCorrect">Right with and without the attack.</param>
+[GenerateSerializer, Immutable, Alias("afa.trainer-validation")]
+public sealed record TrainerValidation([property: Id(0)] int Images, [property: Id(1)] int CleanCorrect, [property: Id(2)] int RobustCorrect);
 
 /// <summary>What one trainer measured in one step; sums over the trainers describe the global batch.</summary>
 /// <param name="Failure">Why the run cannot go on, such as a loss that is not finite; else null.</param>

@@ -107,7 +107,7 @@ internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore c
 
         var (outcome, adversarial) = await worker.RunAsync(() =>
         {
-            var dataset = datasets.Get(job.Dataset.Name, DataSplit.Test, job.Options.DataDirectory);
+            var dataset = datasets.Get(job.Options.Dataset!, DataSplit.Test, job.Options.DataDirectory);
             var reference = dataset.Select([.. Enumerable.Range(0, Math.Min(ReferenceImages, dataset.Count))]);
             var evaluator = new UnitEvaluator(_models[name], job.Dataset, job.Cascades, job.Options, sources.ToDictionary(source => source, source => _models[source]), reference, worker.Device);
             var batch = dataset.Select([.. Enumerable.Range(unit.Start, unit.Count)]);

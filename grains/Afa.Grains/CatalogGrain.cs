@@ -15,6 +15,8 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
 
     public Task<IReadOnlyList<string>> ListEvaluationsAsync() => ListAsync("evaluation-run");
 
+    public Task<IReadOnlyList<string>> ListSweepsAsync() => ListAsync("sweep");
+
     public async Task<string?> ReadResultAsync(string evaluation) =>
         await blobs.ReadAsync($"evaluations/{evaluation}/result.json", MaxResultSizeInBytes) is { } content ? Encoding.UTF8.GetString(content) : null;
 
@@ -36,7 +38,15 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
             }
         }
 
-        return [.. found.OrderByDescending(checkpoint => checkpoint.CreatedAt)];
+        return [.. found.GroupBy(checkpoint => checkpoint.Run).SelectMany(WithBest).OrderByDescending(checkpoint => checkpoint.CreatedAt).ThenByDescending(checkpoint => checkpoint.Step)];
+    }
+
+    /// <summary>Marks the best of a run's checkpoints. It is looked up, not written down, so that deleting one leaves no name that leads nowhere.</summary>
+    private static IEnumerable<CheckpointSummary> WithBest(IEnumerable<CheckpointSummary> ofRun)
+    {
+        var inOrder = ofRun.OrderBy(checkpoint => checkpoint.Step).ToList();
+        var best = ModelSelection.Best(inOrder.Select(checkpoint => checkpoint.Metrics.TryGetValue(ModelSelection.RobustAccuracyMetric, out var accuracy) ? accuracy : (double?)null));
+        return inOrder.Select((checkpoint, place) => checkpoint with { IsBest = place == best });
     }
 
     /// <summary>Whether nothing of its run comes after it: all epochs of all phases are done.</summary>
@@ -83,6 +93,12 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
 
         await checkpoints.SaveAsync(name, await Task.Run(() => ImportedCheckpoint.Create(import, time.GetUtcNow())));
         return name;
+    }
+
+    public async Task<CheckpointExport> ExportCheckpointAsync(string name)
+    {
+        var checkpoint = await checkpoints.LoadAsync(name);
+        return await Task.Run(() => ExportedCheckpoint.Create(checkpoint));
     }
 
     public Task DeleteCheckpointAsync(string name) => checkpoints.DeleteAsync(name);

@@ -22,7 +22,8 @@ internal sealed class DatasetShardGrain(DatasetCache datasets) : Grain, IDataset
         try
         {
             // Reading files blocks, so it leaves the grain's scheduler.
-            _shard = await Task.Run(() => new TrainingShard(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options, number));
+            _shard = await Task.Run(() => new TrainingShard(
+                datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options, number, datasets.GetGenerated(options)));
             return null;
         }
         catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException or ArgumentException)
@@ -31,10 +32,10 @@ internal sealed class DatasetShardGrain(DatasetCache datasets) : Grain, IDataset
         }
     }
 
-    public Task<ShardBatch> GetBatchAsync(int epoch, int stepInEpoch, int count)
+    public async Task<ShardBatch> GetBatchAsync(int epoch, int stepInEpoch, int count)
     {
         var shard = _shard ?? throw new InvalidOperationException($"Shard '{this.GetPrimaryKeyString()}' was not prepared on this silo; the run must start over.");
-        var batch = shard.Batch(epoch, stepInEpoch, count);
-        return Task.FromResult(new ShardBatch(batch.Pixels, batch.Labels, batch.SampleIds, batch.Channels, batch.Height, batch.Width));
+        var batch = await Task.Run(() => shard.Batch(epoch, stepInEpoch, count));   // May read files.
+        return new ShardBatch(batch.Pixels, batch.Labels, batch.SampleIds, batch.Channels, batch.Height, batch.Width);
     }
 }

@@ -36,8 +36,8 @@ internal sealed class EpochSums
         }
     }
 
-    public EpochMetrics Finish(TrainingPosition position, double learningRate) => new(
-        position.Phase.Name, position.Epoch + 1, Loss / StepCount, Share(CleanCorrect), Share(RobustCorrect), Share(FeatureMatches), learningRate, Seconds, PhaseSeconds);
+    public EpochMetrics Finish(TrainingPosition position, double learningRate, EpochValidation? validation) => new(
+        position.Phase.Name, position.Epoch + 1, Loss / StepCount, Share(CleanCorrect), Share(RobustCorrect), Share(FeatureMatches), learningRate, Seconds, PhaseSeconds, validation);
 
     public EpochSums Copy() => new()
     {

@@ -33,12 +33,13 @@ internal sealed record EvaluationJob(EvaluationOptions Options, DatasetDescripti
             states.Add((name, await checkpoints.LoadStateAsync(name)));
         }
 
-        var dataset = DatasetRegistry.Get(options.Dataset ?? TrainedOn(states[0].State)
-            ?? throw new ArgumentException($"The checkpoint '{states[0].Name}' does not say what it was trained on; name a data set."));
+        var datasetName = options.Dataset ?? TrainedOn(states[0].State)
+            ?? throw new ArgumentException($"The checkpoint '{states[0].Name}' does not say what it was trained on; name a data set.");
+        var dataset = DatasetRegistry.Get(datasetName);
         var job = Of(options with
         {
             Checkpoints = [.. states.Select(checkpoint => checkpoint.Name)],
-            Dataset = dataset.Name,
+            Dataset = datasetName,
             Attacks = [.. options.Attacks.SelectMany(name => AttackRegistry.Expand(name).Where(member => member == name || AttackRegistry.Get(member).LeastChannels <= dataset.Channels))],
             Epsilons = options.Epsilons.Count > 0 ? [.. options.Epsilons.Distinct()] : [Radius.Format(dataset.RecommendedEpsilon)],
         });

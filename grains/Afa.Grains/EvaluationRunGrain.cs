@@ -19,6 +19,7 @@ internal sealed class EvaluationRunGrain(
     CheckpointStore checkpoints,
     DatasetCache datasets,
     DevicePool devices,
+    ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
     ILogger<EvaluationRunGrain> logger) : Grain, IEvaluationRunGrain
@@ -57,7 +58,7 @@ internal sealed class EvaluationRunGrain(
         return Task.CompletedTask;
     }
 
-    public async Task StartAsync(string? optionsJson)
+    public async Task StartAsync(string? optionsJson, int? mostSlots)
     {
         if (_loop is { } ending && state.State.State != RunState.Running)
         {
@@ -88,10 +89,10 @@ internal sealed class EvaluationRunGrain(
         }
 
         (_job, var evaluated) = await EvaluationJob.CreateAsync(JsonSerializer.Deserialize<EvaluationOptions>(isNew ? request! : state.State.OptionsJson!, AfaJson.Options)!, checkpoints);
-        var dataset = await Task.Run(() => datasets.Get(_job.Dataset.Name, DataSplit.Test, _job.Options.DataDirectory));
+        var dataset = await Task.Run(() => datasets.Open(_job.Options.Dataset!, DataSplit.Test, _job.Options.DataDirectory));
         if (_job.Options.Images > dataset.Count)
         {
-            throw new ArgumentException($"Images is {_job.Options.Images}, but {_job.Dataset.Title} has {dataset.Count} test images here.");
+            throw new ArgumentException($"Images is {_job.Options.Images}, but {_job.Dataset.Title} has {dataset.Count} test images here; use as many or fewer.");
         }
 
         if (!isNew && state.State.Checkpoints.Except(evaluated).FirstOrDefault() is { } changed)
@@ -105,9 +106,10 @@ internal sealed class EvaluationRunGrain(
             state.State.RequestJson = request;
             state.State.OptionsJson = JsonSerializer.Serialize(_job.Options, AfaJson.Options);
             state.State.CreatedAt = time.GetUtcNow();
-            state.State.Slots = (await SilosAsync()).Count * devices.Slots;
+            state.State.Slots = Math.Min((await SilosAsync()).Count * devices.Slots, mostSlots ?? int.MaxValue);
         }
 
+        state.State.MostSlots = mostSlots;
         state.State.State = RunState.Running;
         state.State.Message = null;
         await state.WriteStateAsync();
@@ -197,12 +199,13 @@ internal sealed class EvaluationRunGrain(
             _work = new Queue<EvaluationUnit>(records.Missing);
             _resumedImages = records.Outcomes.Values.Sum(outcome => outcome.Unit.Count);
             _resumedShare = _progress!.Share(records.Outcomes.Values);
-            for (var slot = 0; slot < Math.Min(silos.Count * devices.Slots, _work.Count); slot++)
+            for (var slot = 0; slot < Math.Min(Math.Min(silos.Count * devices.Slots, state.State.MostSlots ?? int.MaxValue), _work.Count); slot++)
             {
                 evaluators.Add(GrainFactory.GetGrain<IAttackEvaluatorGrain>($"{Evaluation}/{slot}"));
             }
 
-            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[slot % silos.Count])));
+            var start = Math.Max(0, silos.IndexOf(silo.SiloAddress));
+            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[(start + slot) % silos.Count])));
             if (!_isStopping)
             {
                 await CompleteAsync();

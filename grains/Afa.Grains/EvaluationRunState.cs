@@ -17,6 +17,9 @@ internal sealed class EvaluationRunState
     /// <summary>Device slots at the start: the cut into units depends on it, and stays.</summary>
     public int Slots { get; set; }
 
+    /// <summary>Device slots that it may use now; null: all. The cut does not depend on it after the start.</summary>
+    public int? MostSlots { get; set; }
+
     public RunState State { get; set; }
 
     /// <summary>Time at work in all processes.</summary>

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Afa.Grains;
 
 /// <summary>Asks the grains of a cluster, from a client or from inside a silo.</summary>
@@ -39,11 +42,34 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task<string?> GetEvaluationResultAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Catalog.ReadResultAsync(evaluation).WaitAsync(cancellationToken);
 
+    public Task StartSweepAsync(string sweep, string planJson, CancellationToken cancellationToken = default) => Sweep(sweep).StartAsync(planJson).WaitAsync(cancellationToken);
+
+    public Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).ResumeAsync().WaitAsync(cancellationToken);
+
+    public Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetStatusAsync().WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<SweepStatus>> ListSweepsAsync(CancellationToken cancellationToken = default)
+    {
+        var names = await Catalog.ListSweepsAsync().WaitAsync(cancellationToken);
+        var sweeps = await Task.WhenAll(names.Select(ReadableSweepAsync)).WaitAsync(cancellationToken);
+        return [.. sweeps.OfType<SweepStatus>().OrderByDescending(sweep => sweep.CreatedAt)];
+    }
+
+    public Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetResultAsync().WaitAsync(cancellationToken);
+
+    public Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default) =>
+        grains.GetGrain<IFeatureAnalysisGrain>(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(optionsJson)))).AnalyzeAsync(optionsJson).WaitAsync(cancellationToken);
+
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
         Catalog.ListCheckpointsAsync(run).WaitAsync(cancellationToken);
 
     public Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default) =>
         Catalog.ImportCheckpointAsync(import).WaitAsync(cancellationToken);
+
+    public Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default) =>
+        Catalog.ExportCheckpointAsync(name).WaitAsync(cancellationToken);
 
     public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
 
@@ -60,9 +86,24 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         }
     }
 
+    /// <summary>Likewise.</summary>
+    private async Task<SweepStatus?> ReadableSweepAsync(string name)
+    {
+        try
+        {
+            return await Sweep(name).GetStatusAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new SweepStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, [], 0, null, TimeSpan.Zero, $"It cannot be read: {exception.Message.Split('\n')[0]}");
+        }
+    }
+
     private ICatalogGrain Catalog => grains.GetGrain<ICatalogGrain>(0);
 
     private ITrainingRunGrain Run(string name) => grains.GetGrain<ITrainingRunGrain>(name);
+
+    private ISweepGrain Sweep(string name) => grains.GetGrain<ISweepGrain>(name);
 
     private IEvaluationRunGrain Evaluation(string name) => grains.GetGrain<IEvaluationRunGrain>(name);
 }

@@ -37,7 +37,7 @@ internal static class ImportedCheckpoint
                 Epoch = 0,
                 Step = 0,
                 ModelOptions = options,
-                Options = JsonSerializer.SerializeToElement(new { dataset = dataset.Name }, AfaJson.Options),   // So that an evaluation finds its data.
+                Options = JsonSerializer.SerializeToElement(new { dataset = import.Dataset }, AfaJson.Options),   // So that an evaluation finds its data.
                 CreatedAt = now,
             },
             tensors);

@@ -11,12 +11,14 @@ namespace Afa.Grains;
 
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the replica, on the thread that its tensors live on.")]
-internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, TimeProvider time) : Grain, ITrainerGrain
+internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, TimeProvider time) : Grain, ITrainerGrain
 {
     private DeviceLease? _lease;
     private Trainer? _trainer;
     private TrainerAssignment? _assignment;
+    private TrainingOptions? _options;
     private TrainingPlan? _plan;
+    private ValidationSplit? _heldOut;
     private long _nextStep;
     private TrainerStep? _lastStep;
 
@@ -31,7 +33,9 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
 
         var checkpoint = assignment.Checkpoint is null ? null : await checkpoints.LoadAsync(assignment.Checkpoint);
         var collective = new GrainCollective(GrainFactory, TaskScheduler.Current, assignment.Run, assignment.Attempt, assignment.Rank, assignment.Trainers);
+        _options = options;
         _plan = new TrainingPlan(options, assignment.SmallestShard);
+        _heldOut = null;
         _assignment = assignment;
         _nextStep = assignment.Step;
         _lastStep = null;
@@ -70,6 +74,19 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         _nextStep = step + 1;
         _lastStep = result;
         return result;
+    }
+
+    public async Task<TrainerValidation> ValidateAsync(int attempt, int epoch, int part)
+    {
+        var (_, trainer, worker) = Prepared(attempt);
+        var options = _options!;
+        var heldOut = _heldOut ??= await Task.Run(() => new ValidationSplit(datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options));
+        var counts = await worker.RunAsync(() =>
+        {
+            using var evaluated = trainer.ShowEvaluatedWeights();
+            return RobustValidation.Count(trainer.Model, heldOut.Part(part), options, epoch, worker.Device);
+        });
+        return new TrainerValidation(counts.Images, counts.CleanCorrect, counts.RobustCorrect);
     }
 
     public async Task SaveCheckpointAsync(int attempt, string name, IReadOnlyDictionary<string, double> metrics)

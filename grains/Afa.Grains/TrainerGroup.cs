@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
 /// <summary>The trainers of one attempt of a run, as the run's grain sees them: all do the same call, and one that fails ends it for all.</summary>
+/// <param name="first">Where the first trainer goes, the others to the silos after it.</param>
 /// <param name="buckets">Most gradient buckets known to be in use before <see cref="PrepareAsync"/>.</param>
-internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, int attempt, int count, int buckets)
+internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, SiloAddress first, int attempt, int count, int buckets)
 {
     private readonly ITrainerGrain[] _trainers = [.. Enumerable.Range(0, count).Select(rank => grains.GetGrain<ITrainerGrain>($"{run}/{rank}"))];
     private int _buckets = buckets;
@@ -16,10 +18,11 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     public async Task<int> PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
     {
         var silos = (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
+        var start = Math.Max(0, silos.IndexOf(first));
         var preparations = new List<Task<TrainerReadiness>>();
         for (var rank = 0; rank < count; rank++)
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[rank % silos.Count]);
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[(start + rank) % silos.Count]);
             preparations.Add(_trainers[rank].PrepareAsync(new TrainerAssignment(
                 run, attempt, rank, count, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, optionsJson, checkpoint, step)));
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
@@ -39,6 +42,29 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
         if (hashes.Distinct().Count() > 1)
         {
             throw new InvalidOperationException($"The replicas differ after step {step}: {string.Join(", ", hashes.Select(hash => hash[..8]))}.");
+        }
+    }
+
+    /// <summary>Judges the replicas' model by the held-out images, of which each trainer takes its share.</summary>
+    /// <param name="epoch">From 0, over all phases.</param>
+    /// <param name="parts">Into how many the images are cut.</param>
+    public async Task<EpochValidation> ValidateAsync(int epoch, int parts)
+    {
+        var clock = Stopwatch.StartNew();
+        var counts = (await AllAsync(_trainers.Select(OwnPartsAsync), _ => null)).SelectMany(own => own).ToList();
+        var images = counts.Sum(part => part.Images);
+        return new EpochValidation(
+            (double)counts.Sum(part => part.CleanCorrect) / images, (double)counts.Sum(part => part.RobustCorrect) / images, images, clock.Elapsed.TotalSeconds);
+
+        async Task<List<TrainerValidation>> OwnPartsAsync(ITrainerGrain trainer, int rank)
+        {
+            var own = new List<TrainerValidation>();
+            for (var part = rank; part < parts; part += count)
+            {
+                own.Add(await trainer.ValidateAsync(attempt, epoch, part));
+            }
+
+            return own;
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class TrainingRunGrain(
     IBlobStore blobs,
     CheckpointStore checkpoints,
     DatasetCache datasets,
+    ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
@@ -214,18 +215,20 @@ internal sealed class TrainingRunGrain(
         }
 
         // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
-        await new TrainerGroup(GrainFactory, logger, Run, state.State.Attempt, options.Trainers, state.State.Buckets).AbandonAsync();
+        await new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers, state.State.Buckets).AbandonAsync();
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
 
-        var trainers = new TrainerGroup(GrainFactory, logger, Run, attempt, options.Trainers, state.State.Buckets);
+        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers, state.State.Buckets);
         try
         {
             state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
             await WriteStateAsync();
             _progress.Restart(step, plan.ShareDone(step));
-            while (step < plan.Steps)
+            var selection = new EpochSelection(options.Validation, state.State);
+            var isOver = selection.IsOver;
+            while (step < plan.Steps && !isOver)
             {
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
@@ -234,29 +237,32 @@ internal sealed class TrainingRunGrain(
                 step++;
                 _progress.Advance(position.Phase.Name, step, plan.ShareDone(step), reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
 
+                var isBest = false;
                 if (position.IsEpochEnd)
                 {
                     await trainers.RequireEqualReplicasAsync(step);
-                    var learningRate = LearningRateSchedule.At(options.Optimizer.Schedule, position.Phase.LearningRate, position.StepInPhase, position.PhaseSteps);
-                    state.State.History.Add(sums.Finish(position, learningRate));
+                    var validation = ModelSelection.IsValidated(options.Validation, position) ? await trainers.ValidateAsync(position.Epoch, ValidationSplit.Parts(options.Validation)) : null;
+                    var learningRate = LearningRateSchedule.At(options.Optimizer, position);
+                    state.State.History.Add(sums.Finish(position, learningRate, validation));
                     sums = new EpochSums();
+                    (isBest, isOver) = (selection.IsBest(position.Epoch), selection.IsOver);
                     await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.
                 }
 
-                var isDue = position.IsPhaseEnd || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
+                var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
                 if (isDue || _isPauseRequested)
                 {
-                    await SaveAsync(trainers, step, sums);
+                    await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
 
-                if (_isPauseRequested && step < plan.Steps)
+                if (_isPauseRequested && step < plan.Steps && !isOver)
                 {
                     await EndAsync(RunState.Paused, null);
                     return;
                 }
             }
 
-            await EndAsync(RunState.Completed, state.State.Message);
+            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message);
         }
         finally
         {
@@ -282,7 +288,8 @@ internal sealed class TrainingRunGrain(
     /// <summary>Lays out the steps; needs the labels, as shards may differ by an image.</summary>
     private Task<(TrainingPlan Plan, int SmallestShard)> PlanAsync(TrainingOptions options) => Task.Run(() =>
     {
-        var dataset = datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory);
+        var dataset = datasets.Open(options.Dataset, DataSplit.Train, options.DataDirectory);
+        _ = datasets.GetGenerated(options);   // To refuse images that do not fit.
         var smallest = TrainingShard.Plan(dataset, options).Min(shard => shard.Length);
         return (new TrainingPlan(options, smallest), smallest);
     });
@@ -301,13 +308,18 @@ internal sealed class TrainingRunGrain(
     }
 
     /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
-    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums)
+    private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums, bool isLast)
     {
         var name = $"{CheckpointPrefix}step-{step:D8}";
         var metrics = new Dictionary<string, double>();
         if (state.State.History.LastOrDefault() is { } last)
         {
             metrics["loss"] = last.Loss;
+            if (sums.StepCount == 0 && last.Validation is { } validation)   // Of these weights, not of those some steps ago.
+            {
+                metrics[ModelSelection.CleanAccuracyMetric] = validation.CleanAccuracy;
+                metrics[ModelSelection.RobustAccuracyMetric] = validation.RobustAccuracy;
+            }
         }
 
         try
@@ -315,7 +327,7 @@ internal sealed class TrainingRunGrain(
             await trainers.SaveCheckpointAsync(name, metrics);
             _progress.FailedCheckpoint = null;
         }
-        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && step < state.State.Steps)
+        catch (IOException exception) when (_progress.FailedCheckpoint is null && !_isPauseRequested && !isLast)
         {
             _progress.FailedCheckpoint = name;
             state.State.Message = $"The checkpoint of step {step} could not be stored; the run goes on and tries again at the next: {exception.Message}";

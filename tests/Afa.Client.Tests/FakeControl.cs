@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Afa.Client.Control;
+using Afa.Client.Tests.Reports;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
+using Afa.Sweeps;
 using Afa.Training;
 
 namespace Afa.Client.Tests;
@@ -50,7 +53,7 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     public static TrainingRunStatus Run(string run, RunState state, int epoch = 0, TrainingOptions? options = null)
     {
         options ??= new TrainingOptions();
-        var epochs = options.Epochs + (options.Method == TrainingMethod.Afa ? options.Head.Epochs : 0);
+        var epochs = options.TotalEpochs();
         return new TrainingRunStatus(
             run, state, JsonSerializer.Serialize(options, AfaJson.Options), "features", epoch, epochs, epoch * StepsPerEpoch, epochs * StepsPerEpoch, 123, TimeSpan.FromSeconds(65),
             TimeSpan.FromSeconds(10 * epoch), [.. Enumerable.Range(1, epoch).Select(Epoch)], epoch == 0 ? null : CheckpointName(run, epoch), 0, DateTimeOffset.UnixEpoch, null, 1.5);
@@ -71,6 +74,10 @@ internal sealed class FakeControl : IAfaControl, IControlSession
 
     public static CheckpointSummary Checkpoint(string run, int epoch, bool isFinal = false) =>
         new(CheckpointName(run, epoch), run, "small-cnn", "features", epoch, epoch * StepsPerEpoch, 1 << 20, DateTimeOffset.UnixEpoch, new Dictionary<string, double> { ["loss"] = 0.5 }, isFinal);
+
+    /// <summary>A checkpoint whose epoch was validated.</summary>
+    public static CheckpointSummary Validated(string run, int epoch, double robustAccuracy, bool isBest = false) =>
+        Checkpoint(run, epoch) with { IsBest = isBest, Metrics = new Dictionary<string, double> { [ModelSelection.RobustAccuracyMetric] = robustAccuracy } };
 
     public static string CheckpointName(string run, int epoch) => $"runs/{run}/checkpoints/step-{epoch * StepsPerEpoch:00000000}";
 
@@ -147,12 +154,134 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.FromResult(status?.State == RunState.Completed && !LostResults.Contains(evaluation) ? JsonSerializer.Serialize(Document(status), AfaJson.Options) : null);
     }
 
+    /// <summary>Newest first. Of a running sweep, the next trial ends each time it is asked about.</summary>
+    public List<SweepStatus> Sweeps { get; } = [];
+
+    /// <summary>Called at each question about a sweep.</summary>
+    public Action<SweepStatus> OnSweepQuestion { get; set; } = _ => { };
+
+    /// <summary>Why the trials of these names fail.</summary>
+    public Dictionary<string, string> TrialErrors { get; } = [];
+
+    /// <summary>A sweep at some point of its way.</summary>
+    /// <param name="ended">How many trials have ended, from the first on.</param>
+    public static SweepStatus Sweep(string sweep, RunState state, SweepPlan plan, int ended) => new(
+        sweep, state, JsonSerializer.Serialize(plan, AfaJson.Options), DateTimeOffset.UnixEpoch,
+        [.. plan.Trials.Select((trial, i) => i < ended
+            ? new SweepTrialStatus(trial.Name, trial.Run(sweep), SweepTrialState.Completed, "", 1, null)
+            : i == ended && state == RunState.Running
+                ? new SweepTrialStatus(trial.Name, trial.Run(sweep), SweepTrialState.Training, "training, epoch 1/5", 0.5, null)
+                : new SweepTrialStatus(trial.Name, trial.Run(sweep), SweepTrialState.Waiting, "", 0, null))],
+        (double)ended / plan.Trials.Count, TimeSpan.FromSeconds(65), TimeSpan.FromSeconds(10 * ended), null);
+
+    public static SweepPlan Plan(SweepStatus status) => JsonSerializer.Deserialize<SweepPlan>(status.PlanJson, AfaJson.Options)!;
+
+    public Task StartSweepAsync(string sweep, string planJson, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"start sweep {sweep}");
+        Sweeps.Insert(0, Sweep(sweep, RunState.Running, JsonSerializer.Deserialize<SweepPlan>(planJson, AfaJson.Options)!, 0));
+        return Task.CompletedTask;
+    }
+
+    public Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"resume sweep {sweep}");
+        ChangeSweep(sweep, status => Sweep(sweep, RunState.Running, Plan(status), status.Trials.Count(trial => trial.State == SweepTrialState.Completed)));
+        return Task.CompletedTask;
+    }
+
+    public Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"pause sweep {sweep}");
+        ChangeSweep(sweep, status => status with { State = RunState.Paused });
+        return Task.CompletedTask;
+    }
+
+    public Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default)
+    {
+        var status = Sweeps.Find(status => status.Sweep == sweep);
+        if (status?.State == RunState.Running)
+        {
+            OnSweepQuestion(status);
+            ChangeSweep(sweep, Advance);
+        }
+
+        return Task.FromResult(status);
+    }
+
+    public Task<IReadOnlyList<SweepStatus>> ListSweepsAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SweepStatus>>(Sweeps);
+
+    public Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Sweeps.Find(status => status.Sweep == sweep) is { } status ? JsonSerializer.Serialize(Document(status), AfaJson.Options) : null);
+
+    /// <summary>Trial t is right on 90 − t of 100 images without an attack, and on 80 − 10 t, if that is more than 0, under any.</summary>
+    private static SweepDocument Document(SweepStatus status)
+    {
+        var plan = Plan(status);
+        var trials = plan.Trials.Zip(status.Trials).Select((pair, t) => new SweepTrialReport(
+            pair.First.Name, pair.First.Point, pair.First.Training.Seed, pair.Second.Run, pair.First.EvaluationName(status.Sweep), pair.Second.Message,
+            pair.Second.State != SweepTrialState.Completed ? null : new SweepTrialResult
+            {
+                Checkpoint = CheckpointName(pair.Second.Run, 1),
+                TrainingSeconds = 60,
+                ImagesPerSecond = 100,
+                EvaluationSeconds = 2,
+                Accuracies = [.. pair.First.Evaluation.Attacks.Prepend("clean").Append("worst-case").Select(attack =>
+                    new SweepAccuracy("fashion-mnist", "linf", "0.1", attack, Attacks.AttackKind.Bounded, attack == "clean" ? 90 - t : Math.Max(0, 80 - 10 * t), 100))],
+            })).ToList();
+        return new SweepDocument
+        {
+            Sweep = status.Sweep,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Seconds = 100,
+            Varied = plan.Varied,
+            Groups = SweepSummary.Groups(plan.Points, trials),
+            Trials = trials,
+        };
+    }
+
+    private SweepStatus Advance(SweepStatus status)
+    {
+        var index = status.Trials.ToList().FindIndex(trial => trial.State == SweepTrialState.Training);
+        var trials = status.Trials.ToList();
+        trials[index] = TrialErrors.TryGetValue(trials[index].Trial, out var error)
+            ? trials[index] with { State = SweepTrialState.Failed, Message = error }
+            : trials[index] with { State = SweepTrialState.Completed };
+        if (index + 1 < trials.Count)
+        {
+            trials[index + 1] = trials[index + 1] with { State = SweepTrialState.Training, Doing = "training, epoch 1/5", Share = 0.5 };
+        }
+
+        var failed = trials.Count(trial => trial.State == SweepTrialState.Failed);
+        return status with
+        {
+            State = index + 1 == trials.Count ? RunState.Completed : RunState.Running,
+            Trials = trials,
+            Message = failed == 0 ? null : $"{failed} of {trials.Count} trials failed; resume the sweep to try them again.",
+        };
+    }
+
+    private void ChangeSweep(string sweep, Func<SweepStatus, SweepStatus> change)
+    {
+        var index = Sweeps.FindIndex(status => status.Sweep == sweep);
+        Sweeps[index] = change(Sweeps[index]);
+    }
+
     public List<CheckpointImport> Imports { get; } = [];
 
     public Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default)
     {
         Imports.Add(import);
         return Task.FromResult($"runs/{import.Run}/checkpoints/imported");
+    }
+
+    /// <summary>What every checkpoint holds.</summary>
+    public CheckpointExport Export { get; set; } = new("{}", []);
+
+    public Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"export {name}");
+        return Task.FromResult(Export);
     }
 
     public Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default) =>
@@ -164,12 +293,30 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.CompletedTask;
     }
 
-    public void RequireData(string dataset, string? dataDirectory)
+    public void RequireData(TrainingOptions options, int? images)
     {
         if (DataError is not null)
         {
             throw DataError;
         }
+    }
+
+    /// <summary>Options of all feature analyses that were asked for, each once.</summary>
+    public List<FeatureAnalysisOptions> FeatureAnalyses { get; } = [];
+
+    /// <summary>Half of the work is done when an analysis is first asked for, all at the second time.</summary>
+    public Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var options = JsonSerializer.Deserialize<FeatureAnalysisOptions>(optionsJson, AfaJson.Options)!;
+        if (!FeatureAnalyses.Contains(options))
+        {
+            FeatureAnalyses.Add(options);
+            return Task.FromResult(new FeatureAnalysisStatus(0.5, null));
+        }
+
+        var document = new FeatureDocument { Analyses = [SampleFeatures.Analysis(options.Checkpoint) with { Images = options.Images, Norm = options.Norm.ToString().ToLowerInvariant(), Epsilon = options.Epsilon ?? "0.1" }] };
+        return Task.FromResult(new FeatureAnalysisStatus(1, JsonSerializer.Serialize(document, AfaJson.Options)));
     }
 
     public ValueTask DisposeAsync() => default;

@@ -12,8 +12,12 @@ public sealed class KillAndResumeTests
     private static readonly string[] Options =
     [
         "--train-images", "0", "--width", "0.25", "--batch-size", "40", "--epochs", "6", "--head-epochs", "3", "--attack-steps", "3",
+        "--ema", "0.9", "--validation-images", "40", "--set", "validation.steps=5",
         "--no-evaluate", "--data-dir", TestData.Write(trainImages: 400, testImages: 40), "--run", "run",
     ];
+
+    /// <summary>Where the trials of a sweep leave what they found.</summary>
+    private static readonly string[] s_trialFolders = ["runs", "evaluations"];
 
     [Fact]
     public async Task Train_KilledAndResumed_GivesTheSameWeightsBitForBit()
@@ -116,6 +120,76 @@ public sealed class KillAndResumeTests
         }
     }
 
+    [Fact]
+    public async Task Sweep_KilledAndResumed_GivesTheSameTableAndRunsNoFinishedTrialAgain()
+    {
+        var isLong = Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1";
+        var (trials, mostKills) = isLong ? (5, 5) : (1, 2);
+        var data = TestData.Write(trainImages: 400, testImages: 40);
+        string[] sweep =
+        [
+            "sweep", "--grid", "method=ce,pgd-at", "--seeds", "0,1", "--train-images", "0", "--width", "0.25", "--batch-size", "40", "--epochs", "3", "--attack-steps", "2",
+            "--attack", "pgd-5", "--images", "40", "--data-dir", data, "--devices", "cpu:2", "--name", "s",
+        ];
+        var undisturbed = NewStore();
+        Assert.Equal(0, await FinishAsync(Start(undisturbed, sweep)));
+
+        var random = new Random(5);
+        for (var trial = 0; trial < trials; trial++)
+        {
+            var store = NewStore();
+            var finished = new Dictionary<string, (string Bytes, DateTime WrittenAt)>();
+            for (var kills = 0; ; kills++)
+            {
+                // Killed before the sweep was stored, there is nothing to resume: the user starts it again.
+                using var process = Start(store, File.Exists(Path.Combine(store, "state", "sweep", "s.json")) ? ["sweep", "--resume", "s", "--devices", "cpu:2"] : sweep);
+                if (kills < mostKills)
+                {
+                    // Between a first and a third checkpoint or result more than there were, and a moment on.
+                    var ended = process.WaitForExitAsync();
+                    var enough = SweepFiles(store).Count() + random.Next(1, 4);
+                    while (!ended.IsCompleted && SweepFiles(store).Count() < enough)
+                    {
+                        await Task.WhenAny(ended, Task.Delay(10));
+                    }
+
+                    await Task.WhenAny(ended, Task.Delay(random.Next(0, 200)));
+                }
+
+                if (process.HasExited || kills == mostKills)
+                {
+                    Assert.Equal(0, await FinishAsync(process));
+                    break;
+                }
+
+                process.Kill();   // SIGKILL
+                await process.WaitForExitAsync();
+                Assert.All(finished, result => Assert.Equal(result.Value, TrialResults(store)[result.Key]));
+                finished = TrialResults(store);
+            }
+
+            Assert.Equal(4, TrialResults(store).Count);
+            Assert.All(finished, result => Assert.Equal(result.Value, TrialResults(store)[result.Key]));   // Not written again.
+            Assert.Equal(SweepTable(undisturbed), SweepTable(store));
+        }
+    }
+
+    /// <summary>Checkpoints and results of trials, without the sweep's own.</summary>
+    private static IEnumerable<string> SweepFiles(string store) =>
+        s_trialFolders.Select(folder => Path.Combine(store, folder)).Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.json", SearchOption.AllDirectories)).Where(file => Path.GetFileName(file) is "state.json" or "result.json");
+
+    private static Dictionary<string, (string Bytes, DateTime WrittenAt)> TrialResults(string store) =>
+        SweepFiles(store).Where(file => Path.GetFileName(file) == "result.json").ToDictionary(file => Path.GetRelativePath(store, file), file => (HashOf(file), File.GetLastWriteTimeUtc(file)));
+
+    /// <summary>Every figure of the sweep's result, without times.</summary>
+    private static string SweepTable(string store)
+    {
+        var result = JsonNode.Parse(File.ReadAllText(Path.Combine(store, "sweeps", "s", "report", "result.json")))!;
+        RemoveTimes(result);
+        return result.ToJsonString();
+    }
+
     private static bool IsCompleted(string store)
     {
         var state = Path.Combine(store, "state", "evaluation-run", "job.json");
@@ -146,6 +220,9 @@ public sealed class KillAndResumeTests
         {
             parent.Remove("createdAt");
             parent.Remove("seconds");
+            parent.Remove("trainingSeconds");
+            parent.Remove("evaluationSeconds");
+            parent.Remove("imagesPerSecond");
         }
 
         foreach (var child in node switch { JsonObject members => members.Select(member => member.Value), JsonArray items => items, _ => [] })

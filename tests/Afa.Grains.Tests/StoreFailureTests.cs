@@ -43,6 +43,19 @@ public sealed class StoreFailureTests
     }
 
     [Fact]
+    public async Task Store_AwayForTheBestCheckpoint_TheBestOfTheStoredOnesIsNamed()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new FailingStore(TestCluster.NewStore(), name => name.Contains("step-00000006", StringComparison.Ordinal)));
+        // No image stands at this radius, so the first epoch stays the best.
+        var options = Tiny with { Attack = new() { Steps = 1, Epsilon = "1" }, Optimizer = new() { LearningRate = 1e-20 }, Validation = new() { Images = 20, Steps = 5 }, BatchSize = 36 };
+        var status = await cluster.TrainAsync("run", options);
+
+        Assert.Equal(RunState.Completed, status.State);
+        Assert.Contains("step 6 could not be stored", status.Message, StringComparison.Ordinal);
+        Assert.Equal([(18L, false), (12L, true)], (await cluster.Control.ListCheckpointsAsync("run")).Select(checkpoint => (checkpoint.Step, checkpoint.IsBest)));
+    }
+
+    [Fact]
     public async Task Store_AwayForTwoCheckpoints_FailsTheRunWithTheReason()
     {
         await using var cluster = await TestCluster.StartAsync(silos: 1, new FailingStore(TestCluster.NewStore(), name => name.Contains("/checkpoints/", StringComparison.Ordinal)));

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
+using Afa.Evaluation;
 
 namespace Afa.Tests.Grains;
 
@@ -11,6 +13,34 @@ internal static class TestData
         WriteSplit(folder, "train", trainImages, seed: 1);
         WriteSplit(folder, "t10k", testImages, seed: 2);
         return folder;
+    }
+
+    /// <summary>Writes generated images that look like the others, as an .npz file in a folder of its own.</summary>
+    public static string WriteGenerated(int count, int side = 28)
+    {
+        var random = new Random(3);
+        var images = new byte[count * side * side];
+        random.NextBytes(images);
+        int[] labels = [.. Enumerable.Range(0, count).Select(i => i % 10)];
+        var path = Path.Combine(Directory.CreateTempSubdirectory("afa-data-").FullName, "generated.npz");
+        using var packed = new MemoryStream();
+        using (var npz = new NpzWriter(packed))
+        {
+            npz.Write("image", images, count, side, side, 1);
+            npz.Write("label", labels, count);
+        }
+
+        // As numpy.savez writes it: not packed.
+        using var stored = new ZipArchive(File.Create(path), ZipArchiveMode.Create);
+        using var source = new ZipArchive(packed);
+        foreach (var entry in source.Entries)
+        {
+            using var from = entry.Open();
+            using var to = stored.CreateEntry(entry.FullName, CompressionLevel.NoCompression).Open();
+            from.CopyTo(to);
+        }
+
+        return path;
     }
 
     private static void WriteSplit(string folder, string prefix, int count, int seed)

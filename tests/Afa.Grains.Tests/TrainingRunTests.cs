@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Afa.Grains;
 using Afa.Training;
+using Afa.Training.Methods;
 
 namespace Afa.Tests.Grains;
 
@@ -31,17 +32,43 @@ public sealed class TrainingRunTests : IAsyncLifetime
     [InlineData(TrainingMethod.Ce)]
     [InlineData(TrainingMethod.PgdAt)]
     [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.Supcon)]
     public async Task Run_WithTwoTrainers_EndsWithAllEpochsAndACheckpoint(TrainingMethod method)
     {
-        var status = await _cluster.TrainAsync("run", Tiny with { Method = method });
+        var status = await _cluster.TrainAsync("run", With(method));
 
         Assert.Null(status.Message);
         Assert.Equal(RunState.Completed, status.State);
         Assert.Equal(status.Epochs, status.History.Count);
-        Assert.Equal(method == TrainingMethod.Afa ? 18 : 12, status.Step);
+        Assert.Equal(method is TrainingMethod.Afa or TrainingMethod.Supcon ? 18 : 12, status.Step);
         Assert.Equal(0, status.Recoveries);
         Assert.All(status.History, row => Assert.True(double.IsFinite(row.Loss)));
         Assert.Equal(status.Step, (await _cluster.Checkpoints.LoadStateAsync(status.Checkpoint!)).Step);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Run_OfEveryMethodPausedAndResumed_GivesTheSameWeights(int trainers)
+    {
+        // In short: perturbed weights, two views and two phases, several updates in a step. AFA has a test of its own.
+        var isLong = Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1";
+        foreach (var method in isLong ? Enum.GetValues<TrainingMethod>() : [TrainingMethod.Mart, TrainingMethod.Supcon, TrainingMethod.FreeAt])
+        {
+            var (undisturbed, paused, options) = ($"{method}-undisturbed", $"{method}-paused", With(method) with { Trainers = trainers, Epochs = 4 });
+            await _cluster.TrainAsync(undisturbed, options);
+
+            await _cluster.Control.StartTrainingAsync(paused, JsonSerializer.Serialize(options, AfaJson.Options));
+            await _cluster.WaitAsync(paused, status => status.Step >= 2);
+            await _cluster.Control.PauseTrainingAsync(paused);
+            Assert.Equal((paused, RunState.Paused), (paused, (await _cluster.WaitAsync(paused, status => status.State != RunState.Running)).State));
+            await _cluster.Control.ResumeTrainingAsync(paused);
+            var ended = await _cluster.WaitAsync(paused, status => status.State != RunState.Running);
+
+            Assert.Equal((paused, RunState.Completed, null), (paused, ended.State, ended.Message));
+            var (straight, resumed) = (await _cluster.FinalWeightsAsync(undisturbed), await _cluster.FinalWeightsAsync(paused));
+            Assert.True(straight.SequenceEqual(resumed), $"{method} with {trainers} trainers ended with other weights.");
+        }
     }
 
     [Fact]
@@ -195,6 +222,13 @@ public sealed class TrainingRunTests : IAsyncLifetime
         var listed = await _cluster.Control.ListCheckpointsAsync("run");
 
         Assert.Equal([(6L, true), (7L, false)], listed.Select(checkpoint => (checkpoint.Step, checkpoint.IsFinal)).Order());
+    }
+
+    /// <summary>Narrow, as what matters is the way and not the weights; with perturbed weights from the second epoch on, where the method has them.</summary>
+    private static TrainingOptions With(TrainingMethod method)
+    {
+        var options = Tiny with { Method = method, ModelWidth = 0.125, Augmentation = new() { HorizontalFlip = method == TrainingMethod.Supcon }, FreeReplays = 2 };
+        return TrainingMethods.Get(method).NoWeightPerturbation is null ? options with { AwpGamma = 0.005, AwpWarmup = 1 } : options;
     }
 
     private static float[] Floats(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();

@@ -11,24 +11,28 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
     {
         Subcommands.Add(new TrainCommand(context));
         Subcommands.Add(new EvaluateCommand(context));
+        Subcommands.Add(new SweepCommand(context));
         Subcommands.Add(new LeaderboardCommand(context));
         Subcommands.Add(new ReportCommand(context));
         Subcommands.Add(new WatchCommand(context));
         Subcommands.Add(new RunsCommand(context));
         Subcommands.Add(new EvaluationsCommand(context));
+        Subcommands.Add(new SweepsCommand(context));
         Subcommands.Add(new CommandGroup(
             "checkpoints",
-            "Lists, shows and deletes stored checkpoints.",
+            "Lists, shows, imports, exports and deletes stored checkpoints.",
             new CheckpointsListCommand(context),
             new CheckpointsShowCommand(context),
             new CheckpointsImportCommand(context),
+            new CheckpointsExportCommand(context),
             new CheckpointsDeleteCommand(context)));
         Subcommands.Add(new CommandGroup(
             "data",
-            "Lists, verifies and downloads data sets.",
+            "Lists, verifies, downloads and converts data sets.",
             new DataListCommand(context),
             new DataVerifyCommand(context),
-            new DataDownloadCommand(context)));
+            new DataDownloadCommand(context),
+            new DataConvertCommand(context)));
         Subcommands.Add(new ModelsCommand(context));
         Subcommands.Add(new AttacksCommand(context));
 
@@ -43,6 +47,7 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         "afa train --resume                         # go on after a pause, a crash or a kill",
         "afa evaluate my-run --attack autoattack    # attack a run's newest checkpoint again, harder",
         "afa evaluate 'my-run/*' --images 500       # all its checkpoints",
+        "afa sweep study.yaml                       # many trainings and their evaluations, as one job",
         "afa leaderboard                            # all checkpoints that have been attacked, ranked",
         "afa runs                                   # what has been trained",
     ];

@@ -36,7 +36,7 @@ internal sealed class CheckpointsListCommand : StoreCommand
         }
         else if (!output.IsJson)
         {
-            output.WriteTable(["Checkpoint", "Model", "Phase", "Epoch", "Step", "Size", "Written", "Final"], [.. checkpoints.Select(Row)]);
+            output.WriteTable(["Checkpoint", "Model", "Phase", "Epoch", "Step", "Size", "Written", "Final", "Best"], [.. checkpoints.Select(Row)]);
         }
 
         output.WriteDocument(checkpoints);
@@ -53,5 +53,6 @@ internal sealed class CheckpointsListCommand : StoreCommand
         StatusText.Size(checkpoint.SizeInBytes),
         StatusText.Time(checkpoint.CreatedAt),
         checkpoint.IsFinal ? "yes" : "",
+        checkpoint.IsBest ? "yes" : "",
     ];
 }

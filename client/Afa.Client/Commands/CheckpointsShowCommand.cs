@@ -9,7 +9,7 @@ namespace Afa.Client.Commands;
 internal sealed class CheckpointsShowCommand : StoreCommand
 {
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a stored checkpoint, or of a run: its final or newest checkpoint." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a stored checkpoint, or of a run: its best checkpoint if it was validated, else the last. RUN/best and RUN/last name them." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public CheckpointsShowCommand(ClientContext context)
@@ -31,7 +31,7 @@ internal sealed class CheckpointsShowCommand : StoreCommand
                 ("Checkpoint", checkpoint.Name),
                 ("Run", checkpoint.Run),
                 ("Model", checkpoint.Model),
-                ("Position", $"{checkpoint.Phase}, epoch {checkpoint.Epoch}, step {checkpoint.Step}{(checkpoint.IsFinal ? ", final" : "")}"),
+                ("Position", $"{checkpoint.Phase}, epoch {checkpoint.Epoch}, step {checkpoint.Step}{(checkpoint.IsFinal ? ", final" : "")}{(checkpoint.IsBest ? ", best by validation" : "")}"),
                 ("Size", StatusText.Size(checkpoint.SizeInBytes)),
                 ("Written", StatusText.Time(checkpoint.CreatedAt)),
                 .. checkpoint.Metrics.Select(metric => (metric.Key, StatusText.Number(metric.Value, "0.####"))),

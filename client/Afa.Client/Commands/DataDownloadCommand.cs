@@ -26,6 +26,11 @@ internal sealed class DataDownloadCommand : ClientCommand
         var name = parsed.GetValue(_name)!;
         ClosestName.Require("data set", name, DatasetRegistry.Names);
 
+        if (DatasetRegistry.Get(name) is { Downloads.Count: 0, ManualDownload: { } archive })
+        {
+            throw new UsageException($"{name} has no published checksum, so it is not downloaded here. Download and unpack {archive}, and name the folder with --data-dir or {DatasetLocator.DataDirectoryVariable}.");
+        }
+
         var output = new ClientOutput(_context, json: false);
         using var client = new HttpClient();
         try

@@ -9,27 +9,31 @@ namespace Afa.Client.Commands;
 internal sealed class DataVerifyCommand : ClientCommand
 {
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = $"One of {string.Join(", ", DatasetRegistry.Names)}." };
-    private readonly Option<string?> _directory = new("--data-dir") { HelpName = "DIR", Description = "Folder with the files. Without it, the usual places are searched." };
+    private readonly Argument<string> _name = new("NAME") { Description = $"One of {DatasetName.Choices}; or an .npz file of generated images." };
+    private readonly Option<string?> _directory = new("--data-dir") { HelpName = "DIR", Description = "Folder with the files of a data set with a name. Without it, the usual places are searched." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public DataVerifyCommand(ClientContext context)
-        : base("verify", "Reads every file of a data set and compares it with the published one. Exit code 1 if they differ.", "afa data verify fashion-mnist")
+        : base("verify", "Reads every image of a data set, checks all checksums, and compares files with the published ones. Exit code 1 if they differ.", "afa data verify fashion-mnist", "afa data verify ./converted")
     {
         _context = context;
         Arguments.Add(_name);
         Options.Add(_directory);
         Options.Add(_json);
-        SetAction(Run);
+        SetAction((parsed, _) => RunAsync(parsed));
     }
 
-    private int Run(ParseResult parsed)
+    private async Task<int> RunAsync(ParseResult parsed)
     {
-        var name = parsed.GetValue(_name)!;
-        ClosestName.Require("data set", name, DatasetRegistry.Names);
+        var (name, directory) = (parsed.GetValue(_name)!, parsed.GetValue(_directory));
+        if (!name.EndsWith(".npz", StringComparison.OrdinalIgnoreCase))
+        {
+            name = DatasetName.Resolve(name);
+        }
 
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        var reports = Enum.GetValues<DataSplit>().Select(split => DatasetVerification.Verify(name, split, parsed.GetValue(_directory))).ToList();
+        var reports = await output.WithProgressAsync(view => Task.Run(() => DatasetVerification.Splits(name)
+            .Select(split => DatasetVerification.Verify(name, split, directory, new PassProgress(view, _context.Clock, "verifying"), _context.Interrupt)).ToList()));
         foreach (var report in reports)
         {
             output.Text.WriteLine($"{StatusText.Name(report.Split)}: {report.Count} of {report.OfficialCount} images");

@@ -3,7 +3,6 @@ using Afa.Attacks;
 using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
-using Afa.Data;
 using Afa.Evaluation;
 using Afa.Grains;
 
@@ -17,7 +16,7 @@ internal sealed class EvaluateCommand : ClientCommand
     private readonly Argument<string[]> _checkpoints = new("CHECKPOINT")
     {
         Arity = ArgumentArity.ZeroOrMore,
-        Description = "Names of stored checkpoints (RUN/STEP, or in full), of runs (their final or newest checkpoint), or patterns with * and ? such as 'my-run/*', quoted.",
+        Description = "Names of stored checkpoints (RUN/STEP, RUN/best, RUN/last, or in full), of runs (their best checkpoint if they were validated, else the last), or patterns with * and ? such as 'my-run/*', quoted.",
     };
 
     private readonly Option<string[]> _attack = new("--attack")
@@ -52,6 +51,7 @@ internal sealed class EvaluateCommand : ClientCommand
             "afa evaluate my-run --attack autoattack --norm linf --epsilon 8/255 --images 10000",
             "afa evaluate 'my-run/*' --attack pgd-20,autoattack --epsilon 4/255,8/255   # all checkpoints of a run at two radii",
             "afa evaluate my-run other-run --attack apgd-ce+square,transfer:other-run --name comparison",
+            "afa evaluate my-run/last   # not the best by validation",
             "afa evaluate my-run --attack corruptions --json",
             "afa evaluate --resume",
             "afa evaluate --resume comparison")
@@ -91,7 +91,7 @@ internal sealed class EvaluateCommand : ClientCommand
         var output = new ClientOutput(_context, parsed.GetValue(_json));
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         var job = new EvaluationJob(session.Control, _context, output, store);
-        var name = isResume ? await job.ResumeAsync(parsed.GetValue(_resume)) : await StartAsync(parsed, settings, session.Control, job);
+        var name = isResume ? await job.ResumeAsync(parsed.GetValue(_resume)) : await StartAsync(parsed, settings, session.Control, job, output);
         return await job.FinishAsync(name, parsed.GetValue(_report));
     }
 
@@ -123,7 +123,7 @@ internal sealed class EvaluateCommand : ClientCommand
         UsageException.ThrowIfAny(problems);
         if (parsed.GetValue(_dataset) is { } dataset)
         {
-            ClosestName.Require("data set", dataset, DatasetRegistry.Names);
+            settings[0] = settings[0] with { Text = DatasetName.Resolve(dataset) };   // The first flag that was read.
         }
 
         // The run's norm is not known yet: a setting is wrong for now if it is wrong in every norm.
@@ -152,10 +152,10 @@ internal sealed class EvaluateCommand : ClientCommand
         }
     }
 
-    private async Task<string> StartAsync(ParseResult parsed, List<Setting> settings, IAfaControl control, EvaluationJob job)
+    private async Task<string> StartAsync(ParseResult parsed, List<Setting> settings, IAfaControl control, EvaluationJob job, ClientOutput output)
     {
         var selection = await EvaluationSelection.FindAsync(control, parsed.GetValue(_checkpoints)!, _context.Interrupt);
-        var defaults = selection.Defaults(parsed.GetValue(_dataset));
+        var defaults = selection.Defaults(settings.Find(setting => setting.Source == _dataset.Name)?.Text);
         var problems = new List<string>();
         var options = OptionsReader.Read(defaults, settings, problems);
         if (options.Norm != defaults.Norm && parsed.GetResult(EvaluationFlags.Epsilon) is null)
@@ -170,6 +170,12 @@ internal sealed class EvaluateCommand : ClientCommand
             selection.RequireOneDataset(options);
         }
 
-        return await job.StartAsync(parsed.GetValue(_name), selection.Run, options);
+        var name = await job.StartAsync(parsed.GetValue(_name), selection.Run, options);
+        foreach (var note in selection.Notes)
+        {
+            output.Text.WriteLine(note);
+        }
+
+        return name;
     }
 }

@@ -1,6 +1,5 @@
 using Afa.Attacks;
 using Afa.Client.Options;
-using Afa.Data;
 using Afa.Evaluation;
 
 namespace Afa.Client.Commands;
@@ -11,7 +10,7 @@ internal static class EvaluationFlags
     public const string Norm = "--norm";
     public const string Epsilon = "--epsilon";
 
-    public static SettingOption Dataset() => new("--dataset", "dataset", "NAME", $"One of {string.Join(", ", DatasetRegistry.Names)}. Without it: what the run was trained on.");
+    public static SettingOption Dataset() => new("--dataset", "dataset", "NAME", $"One of {DatasetName.Choices}. Without it: what the run was trained on.");
 
     public static IReadOnlyList<SettingOption> Create()
     {

@@ -14,7 +14,7 @@ namespace Afa.Client.Commands;
 internal sealed class LeaderboardCommand : StoreCommand
 {
     private readonly ClientContext _context;
-    private readonly Option<string?> _dataset = new("--dataset") { HelpName = "NAME", Description = $"Only this data set: one of {string.Join(", ", DatasetRegistry.Names)}." };
+    private readonly Option<string?> _dataset = new("--dataset") { HelpName = "NAME", Description = $"Only this data set: one of {DatasetName.Choices}." };
     private readonly Option<string?> _norm = new("--norm") { HelpName = SettingOption.Choices<AttackNorm>(), Description = "Only this norm." };
     private readonly Option<string?> _epsilon = new("--epsilon") { HelpName = "RADIUS", Description = "Only this radius, such as 0.1 or 8/255." };
     private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Writes leaderboard.html into this folder." };
@@ -89,7 +89,7 @@ internal sealed class LeaderboardCommand : StoreCommand
         var (dataset, norm, epsilon) = (parsed.GetValue(_dataset), parsed.GetValue(_norm), parsed.GetValue(_epsilon));
         if (dataset is not null)
         {
-            ClosestName.Require("data set", dataset, DatasetRegistry.Names);
+            dataset = DatasetRegistry.Get(DatasetName.Resolve(dataset)).Name;
         }
 
         if (norm is not null)

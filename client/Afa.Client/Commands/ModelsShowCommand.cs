@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Afa.Client.Options;
 using Afa.Client.Output;
-using Afa.Data;
 using Afa.Models;
 using Afa.Training;
 
@@ -15,7 +14,7 @@ internal sealed class ModelsShowCommand : ClientCommand
     private readonly Argument<string> _name = new("NAME") { Description = $"One of {ModelRegistry.Known}." };
     private readonly Option<double> _width = new("--width") { HelpName = "FACTOR", DefaultValueFactory = _ => 1, Description = "Times the usual number of channels." };
     private readonly Option<int?> _depth = new("--depth") { HelpName = "N", Description = "Layers of a wide-resnet or dm-wide-resnet." };
-    private readonly Option<string> _dataset = new("--dataset") { HelpName = "NAME", DefaultValueFactory = _ => new TrainingOptions().Dataset, Description = $"Whose images and classes it is built for: one of {string.Join(", ", DatasetRegistry.Names)}." };
+    private readonly Option<string> _dataset = new("--dataset") { HelpName = "NAME", DefaultValueFactory = _ => new TrainingOptions().Dataset, Description = $"Whose images and classes it is built for: one of {DatasetName.Choices}." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public ModelsShowCommand(ClientContext context)
@@ -38,10 +37,9 @@ internal sealed class ModelsShowCommand : ClientCommand
 
     private int Run(ParseResult parsed)
     {
-        var (name, dataset) = (parsed.GetValue(_name)!, parsed.GetValue(_dataset)!);
+        var (name, dataset) = (parsed.GetValue(_name)!, DatasetName.Resolve(parsed.GetValue(_dataset)!));
         var (width, depth) = (parsed.GetValue(_width), parsed.GetValue(_depth));
         ModelNames.Require(name, depth);
-        ClosestName.Require("data set", dataset, DatasetRegistry.Names);
         var options = new TrainingOptions { Model = name, ModelWidth = width, ModelDepth = depth, Dataset = dataset }.ModelOptions();
         var problems = new List<string>();
         OptionsReader.Read(options, [], problems);

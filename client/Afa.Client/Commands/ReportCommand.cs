@@ -1,87 +1,148 @@
 using System.CommandLine;
-using System.Text.Json;
 using Afa.Client.Control;
+using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Client.Reports;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
-using Afa.Training;
 
 namespace Afa.Client.Commands;
 
-/// <summary>Writes the report of a run or an evaluation again.</summary>
+/// <summary>Writes the report of a run or an evaluation again, or looks into the feature spaces of checkpoints.</summary>
 internal sealed class ReportCommand : StoreCommand
 {
-    private const long MaximumResultSizeInBytes = 256 << 20;
-
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run or of an evaluation." };
+
+    private readonly Argument<string[]> _names = new("NAME")
+    {
+        Arity = ArgumentArity.OneOrMore,
+        Description = "Name of a training run, an evaluation or a sweep. With --features also of a checkpoint (RUN/STEP), a pattern such as 'my-run/*', or several of all these.",
+    };
+
+    private readonly Option<bool> _features = new("--features")
+    {
+        Description = "Measures how classes lie in feature space, clean and under PGD-20, and how smooth the model is. What was measured once is taken from the store.",
+    };
+
+    private readonly IReadOnlyList<SettingOption> _flags = FeatureFlags.Create();
+
+    private readonly Option<string?> _report = new("--report")
+    {
+        HelpName = "DIR",
+        Description = "Folder for the report. Without it: in the folder of the run or evaluation; for several names or a checkpoint, features/report in the store.",
+    };
 
     public ReportCommand(ClientContext context)
         : base(
             context,
             "report",
-            "Writes the report of an evaluation again, or that of a training run with the evaluation that ended it.",
+            "Writes the report of an evaluation or a sweep again, or that of a training run with the evaluation that ended it; with --features, also how checkpoints compare in feature space.",
             "afa report my-run",
-            "afa report my-evaluation")
+            "afa report my-evaluation",
+            "afa report my-run --features",
+            "afa report my-afa my-trades my-pgd-at --features --report comparison   # one table, side by side projections",
+            "afa report 'my-run/*' --features --epsilon 4/255 --images 500")
     {
         _context = context;
-        Arguments.Add(_name);
+        Arguments.Add(_names);
+        foreach (var option in _flags.Prepend<Option>(_features).Append(_report))
+        {
+            Options.Add(option);
+        }
+
+        Validators.Add(result =>
+        {
+            if (result.GetValue(_features))
+            {
+                return;
+            }
+
+            if (_flags.Where(flag => result.GetResult(flag) is not null).Select(flag => flag.Name).ToList() is { Count: > 0 } given)
+            {
+                result.AddError($"{string.Join(", ", given)}: only with --features, as a report without it measures nothing new.");
+            }
+
+            if (result.GetResult(_names) is { Tokens.Count: > 1 })
+            {
+                result.AddError("Several names are compared with --features only; without it, name one run, evaluation or sweep.");
+            }
+        });
     }
 
     protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
+        var names = parsed.GetValue(_names)!;
         var output = new ClientOutput(_context, json: false);
-        switch (await NamedWork.FindAsync(control, parsed.GetValue(_name)!, _context.Interrupt))
+        var isFeatures = parsed.GetValue(_features);
+        var work = names is not [var name] ? null
+            : isFeatures ? await NamedWork.TryFindAsync(control, name, _context.Interrupt)
+            : await NamedWork.FindAsync(control, name, _context.Interrupt);
+        if (work?.Evaluation is { State: not RunState.Completed } unfinished)
+        {
+            throw new CommandFailedException(
+                $"Evaluation '{unfinished.Evaluation}' has no result yet ({StatusText.Name(unfinished.State)}, {StatusText.Percent(unfinished.Share)}). " +
+                $"Go on with: {_context.CommandLine($"evaluate --resume {unfinished.Evaluation}", store)}");
+        }
+
+        var features = isFeatures ? await AnalyzeAsync(parsed, control, output) : null;
+        var given = parsed.GetValue(_report);
+        switch (work)
         {
             case { Training: { } run }:
-                WriteTraining(output, run, store);
+                WriteTraining(output, run, features, TrainingJob.ReportDirectory(store, run.Run), given);
                 break;
-            case { Evaluation: { State: RunState.Completed } evaluation }:
-                var result = await EvaluationLookup.ResultAsync(control, evaluation.Evaluation, _context.Interrupt);
-                await new EvaluationJob(control, _context, output, store).ReportAsync(result, EvaluationJob.ReportDirectory(store, evaluation.Evaluation));
+            case { Sweep: { } sweep }:
+                var document = await SweepLookup.ResultAsync(control, sweep.Sweep, _context.Interrupt);
+                new SweepJob(control, _context, output, store).Report(sweep, document, given ?? SweepJob.ReportDirectory(store, sweep.Sweep));
                 break;
             case { Evaluation: { } evaluation }:
-                throw new CommandFailedException(
-                    $"Evaluation '{evaluation.Evaluation}' has no result yet ({StatusText.Name(evaluation.State)}, {StatusText.Percent(evaluation.Share)}). " +
-                    $"Go on with: {_context.CommandLine($"evaluate --resume {evaluation.Evaluation}", store)}");
+                var result = await EvaluationLookup.ResultAsync(control, evaluation.Evaluation, _context.Interrupt);
+                var usual = EvaluationJob.ReportDirectory(store, evaluation.Evaluation);
+                await new EvaluationJob(control, _context, output, store).ReportAsync(result, given ?? usual, features ?? StoredFeatures(usual));
+                break;
+            default:
+                output.Text.WriteLine($"Report: {FeatureReport.Write(given ?? Path.Combine(store, "features", "report"), features!)}");
+                break;
         }
 
         return ExitCode.Success;
     }
 
-    private static void WriteTraining(ClientOutput output, TrainingRunStatus run, string store)
+    private async Task<FeatureDocument> AnalyzeAsync(ParseResult parsed, IAfaControl control, ClientOutput output)
     {
-        var directory = TrainingJob.ReportDirectory(store, run.Run);
-        var evaluation = ReadResult(Path.Combine(directory, "result.json"));
+        var dataset = _flags.Select(flag => flag.Read(parsed)).OfType<Setting>().FirstOrDefault(setting => setting.Key == "dataset")?.Text;
+        var selection = await FeatureSelection.FindAsync(control, parsed.GetValue(_names)!, dataset, _context.Interrupt);
+        var problems = new List<string>();
+        var options = OptionsReader.Read(selection.Defaults, _flags.Select(flag => flag.Read(parsed)).OfType<Setting>(), problems);
+        if (options.Norm != selection.Defaults.Norm && parsed.GetResult(EvaluationFlags.Epsilon) is null)
+        {
+            problems.Insert(0, $"--norm {StatusText.Name(options.Norm)} needs --epsilon: a radius in {StatusText.Name(selection.Defaults.Norm)} says nothing about it.");
+        }
+
+        UsageException.ThrowIfAny(problems);
+        var document = await new FeatureJob(control, _context, output).AnalyzeAsync([.. selection.Checkpoints.Select(checkpoint => options with { Checkpoint = checkpoint })]);
+        foreach (var table in FeatureTables.Figures(document))
+        {
+            output.Text.WriteLine();
+            output.WriteTable(table.Columns, table.Rows);
+        }
+
+        output.Text.WriteLine();
+        return document;
+    }
+
+    private static void WriteTraining(ClientOutput output, TrainingRunStatus run, FeatureDocument? features, string usual, string? given)
+    {
+        var evaluation = StoredResult.Read<EvaluationDocument>(Path.Combine(usual, "result.json"), "Delete it and evaluate again.");
         if (evaluation is null)
         {
             output.Text.WriteLine($"'{run.Run}' has not been evaluated; the report shows its training only.");
         }
 
-        output.Text.WriteLine($"Report: {ReportWriter.Write(directory, run, evaluation)}");
+        output.Text.WriteLine($"Report: {ReportWriter.Write(given ?? usual, run, evaluation, features ?? StoredFeatures(usual))}");
     }
 
-    private static EvaluationDocument? ReadResult(string path)
-    {
-        var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            return null;
-        }
-
-        if (file.Length > MaximumResultSizeInBytes)
-        {
-            throw new InvalidDataException($"{path} has {file.Length} bytes, which is no evaluation result. Delete it and evaluate again.");
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<EvaluationDocument>(File.ReadAllBytes(path), AfaJson.Options);
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidDataException($"{path} is not an evaluation result: {exception.Message} Delete it and evaluate again.", exception);
-        }
-    }
+    private static FeatureDocument? StoredFeatures(string directory) =>
+        StoredResult.Read<FeatureDocument>(Path.Combine(directory, ReportWriter.FeaturesName), "Delete it and use --features again.");
 }

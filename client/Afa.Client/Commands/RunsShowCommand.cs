@@ -42,6 +42,11 @@ internal sealed class RunsShowCommand : StoreCommand
             ("Progress", $"epoch {run.Epoch} of {run.Epochs}, step {run.Step} of {run.Steps}, {StatusText.Duration(run.Elapsed)}"),
             ("Checkpoint", run.Checkpoint ?? "none yet"),
         ]);
+        if (BestEpoch.Of(run.History) is { } best)
+        {
+            output.WritePairs([("Best epoch", BestEpoch.Describe(best))]);
+        }
+
         if (run.Message is not null)
         {
             output.WritePairs([("Message", run.Message)]);
@@ -50,11 +55,14 @@ internal sealed class RunsShowCommand : StoreCommand
         if (run.History.Count > 0)
         {
             output.Text.WriteLine();
-            output.WriteTable(["Epoch", "Phase", "Loss", "Clean", "Robust", "Feature match", "Learning rate", "Time"], [.. run.History.Select(Row)]);
+            string[] validation = BestEpoch.Of(run.History) is null ? [] : ["Held-out clean", "Held-out robust"];
+            output.WriteTable(
+                ["Epoch", "Phase", "Loss", "Clean", "Robust", "Feature match", .. validation, "Learning rate", "Time"],
+                [.. run.History.Select(epoch => Row(epoch, hasValidation: validation.Length > 0))]);
         }
     }
 
-    private static IReadOnlyList<string> Row(EpochMetrics epoch) =>
+    private static IReadOnlyList<string> Row(EpochMetrics epoch, bool hasValidation) =>
     [
         $"{epoch.Epoch}",
         epoch.Phase,
@@ -62,6 +70,7 @@ internal sealed class RunsShowCommand : StoreCommand
         StatusText.Fraction(epoch.CleanAccuracy),
         StatusText.Fraction(epoch.RobustAccuracy),
         StatusText.Fraction(epoch.FeatureMatch),
+        .. hasValidation ? [StatusText.Fraction(epoch.Validation?.CleanAccuracy), StatusText.Fraction(epoch.Validation?.RobustAccuracy)] : Array.Empty<string>(),
         StatusText.Number(epoch.LearningRate, "0.#####"),
         $"{StatusText.Number(epoch.Seconds, "0.0")} s",
     ];

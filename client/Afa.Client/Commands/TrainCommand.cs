@@ -41,7 +41,12 @@ internal sealed class TrainCommand : ClientCommand
             "Trains a model, attacks it, prints a result table and writes a report. Ctrl-C pauses with a checkpoint.",
             "afa train",
             "afa train --method trades --epochs 10 --train-images 0 --run trades-all",
+            "afa train --method trades --epochs 50 --ema 0.995 --validation-images 1024 --patience 10",
             "afa train --dataset cifar-10 --model preact-resnet-18 --epsilon 8/255 --attack-steps 10",
+            "afa train --dataset cifar-10 --generated 1m.npz --generated-fraction 0.7 --method trades",
+            "afa train --dataset ./photos --train-images 0 --images 500",
+            "afa train --method trades --awp-gamma 0.005 --schedule multi-step --set optimizer.milestones=0.5,0.75",
+            "afa train --method supcon --set augmentation.cropPadding=2",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
             "afa train --resume",
             "afa train --resume trades-all")
@@ -68,8 +73,7 @@ internal sealed class TrainCommand : ClientCommand
         }
         else
         {
-            options = OptionsReader.Read(options, Settings(parsed, problems), problems);
-            options = options with { DataDirectory = options.DataDirectory is { } folder ? Path.GetFullPath(folder) : null };   // A resume may come from elsewhere.
+            options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();
             if (problems.Count == 0)
             {
                 OptionsReader.Read(options.ModelOptions(), [], problems);
@@ -86,11 +90,11 @@ internal sealed class TrainCommand : ClientCommand
 
         var store = isResume ? _context.ExistingStoreDirectory(parsed.GetValue(_store)) : _context.StoreDirectory(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        CreateStore(store);
+        StoreFolder.Create(store);
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {
-            session.RequireData(options.Dataset, options.DataDirectory);
+            session.RequireData(options, parsed.GetValue(_noEvaluate) ? null : evaluation.Images);
         }
 
         var job = new TrainingJob(session.Control, _context, output, store);
@@ -116,21 +120,6 @@ internal sealed class TrainCommand : ClientCommand
         if (parsed.GetValue(_resume) is { } resumed && parsed.GetValue(_run) is { } run && run != resumed)
         {
             problems.Add($"--resume and --run name different runs, '{resumed}' and '{run}'; give one of them.");
-        }
-    }
-
-    private static void CreateStore(string store)
-    {
-        try
-        {
-            Directory.CreateDirectory(store);
-
-            // A store that cannot be written to is found now, not after an epoch.
-            File.Create(Path.Combine(store, $".probe-{Guid.NewGuid():N}"), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The store's folder {store} cannot be created or written to: {exception.Message}");
         }
     }
 

@@ -11,15 +11,16 @@ internal sealed class WatchCommand : StoreCommand
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run or of an evaluation." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation or a sweep." };
 
     public WatchCommand(ClientContext context)
         : base(
             context,
             "watch",
-            "Shows how far a training run or an evaluation is that another process works on, until it ends. Ctrl-C ends the watching only.",
+            "Shows how far a training run, an evaluation or a sweep is that another process works on, until it ends. Ctrl-C ends the watching only.",
             "afa watch my-run",
-            "afa watch my-evaluation")
+            "afa watch my-evaluation",
+            "afa watch my-sweep")
     {
         _context = context;
         Arguments.Add(_name);
@@ -32,9 +33,12 @@ internal sealed class WatchCommand : StoreCommand
         var work = await NamedWork.FindAsync(control, name, _context.Interrupt);
         try
         {
-            return work.Training is { } training
-                ? await WatchAsync(control, training, output, store)
-                : await WatchAsync(control, work.Evaluation!, output, store);
+            return work switch
+            {
+                { Training: { } training } => await WatchAsync(control, training, output, store),
+                { Evaluation: { } evaluation } => await WatchAsync(control, evaluation, output, store),
+                _ => await WatchAsync(control, work.Sweep!, output, store),
+            };
         }
         catch (OperationCanceledException) when (_context.Interrupt.IsCancellationRequested)
         {
@@ -60,6 +64,11 @@ internal sealed class WatchCommand : StoreCommand
         }
 
         output.Text.WriteLine($"Trained in {StatusText.Duration(status.Elapsed)}. Checkpoint: {status.Checkpoint}");
+        if (status.Message is not null)
+        {
+            output.Text.WriteLine(status.Message);
+        }
+
         return ExitCode.Success;
     }
 
@@ -80,13 +89,44 @@ internal sealed class WatchCommand : StoreCommand
         return ExitCode.Success;
     }
 
-    private async Task<T> FollowAsync<T>(Func<Task<T?>> ask, Action<T> show, Func<T, RunState> state)
+    private async Task<int> WatchAsync(IAfaControl control, SweepStatus status, ClientOutput output, string store)
+    {
+        if (status.State == RunState.Running)
+        {
+            status = await output.WithProgressAsync(view =>
+            {
+                var shown = new ShownSweep(control, view, status);
+                return FollowAsync(() => control.GetSweepAsync(status.Sweep, _context.Interrupt), shown.UpdateAsync, now => now.State);
+            });
+        }
+
+        if (status.State != RunState.Completed)
+        {
+            throw NotRunning($"Sweep '{status.Sweep}'", status.State, SweepText.Done(status), status.Message, _context.CommandLine($"sweep --resume {status.Sweep}", store));
+        }
+
+        await new SweepJob(control, _context, output, store).ShowAsync(status);
+        return ExitCode.Success;
+    }
+
+    private Task<T> FollowAsync<T>(Func<Task<T?>> ask, Action<T> show, Func<T, RunState> state)
+        where T : class =>
+        FollowAsync(
+            ask,
+            status =>
+            {
+                show(status);
+                return Task.CompletedTask;
+            },
+            state);
+
+    private async Task<T> FollowAsync<T>(Func<Task<T?>> ask, Func<T, Task> show, Func<T, RunState> state)
         where T : class
     {
         while (true)
         {
             var status = await ask() ?? throw new CommandFailedException("It is no longer in the store; was its folder deleted?");
-            show(status);
+            await show(status);
             if (state(status) != RunState.Running)
             {
                 return status;

@@ -7,9 +7,15 @@ namespace Afa.Client.Control;
 /// <summary>Finds stored checkpoints from what a user typed.</summary>
 internal static class CheckpointLookup
 {
+    private const string Best = "/best";
+    private const string Last = "/last";
+
     private static readonly char[] s_wildcards = ['*', '?'];
 
-    /// <summary>Returns the checkpoint of that name or, for the name of a run, its final one, else its newest.</summary>
+    /// <summary>
+    /// Returns the checkpoint of that name; for the name of a run its best one by validation, else its final one, else its newest. "RUN/best" and
+    /// "RUN/last" ask for the best and for the one of the latest step.
+    /// </summary>
     /// <exception cref="UsageException">There is no such checkpoint or run.</exception>
     public static async Task<CheckpointSummary> FindAsync(IAfaControl control, string name, CancellationToken cancellationToken) =>
         await FindAsync(control, await control.ListCheckpointsAsync(null, cancellationToken), name, cancellationToken);
@@ -42,21 +48,25 @@ internal static class CheckpointLookup
             return exact;
         }
 
-        var ofRun = checkpoints.Where(checkpoint => checkpoint.Run == name).ToList();
+        var run = name.EndsWith(Best, StringComparison.Ordinal) || name.EndsWith(Last, StringComparison.Ordinal) ? name[..name.LastIndexOf('/')] : name;
+        var ofRun = checkpoints.Where(checkpoint => checkpoint.Run == run).ToList();
         if (ofRun.Count > 0)
         {
-            return ofRun.Find(checkpoint => checkpoint.IsFinal) ?? ofRun[0];
+            var best = ofRun.Find(checkpoint => checkpoint.IsBest);
+            return name == run + Best
+                ? best ?? throw new UsageException($"Run '{run}' has no best checkpoint, as no stored one was validated: '{run}{Last}' is the last one, and --validation-images of 'afa train' validates.")
+                : name == run + Last ? ofRun.MaxBy(checkpoint => checkpoint.Step)! : best ?? ofRun.Find(checkpoint => checkpoint.IsFinal) ?? ofRun[0];
         }
 
         if (Path.Exists(name))
         {
             throw new UsageException(
-                $"'{name}' is a file or folder; only checkpoints in the store can be evaluated. 'afa checkpoints import' brings a .safetensors file there, 'afa checkpoints list' shows them; quote a pattern, or the shell replaces it by files.");
+                $"'{name}' is a file or folder; only checkpoints in the store can be evaluated. 'afa checkpoints import' brings a .safetensors, .pt or .pth file there, 'afa checkpoints list' shows them; quote a pattern, or the shell replaces it by files.");
         }
 
-        if (await control.GetTrainingAsync(name, cancellationToken) is not null)
+        if (await control.GetTrainingAsync(run, cancellationToken) is not null)
         {
-            throw new UsageException($"Run '{name}' has no checkpoint yet. 'afa train --resume {name}' goes on with it.");
+            throw new UsageException($"Run '{run}' has no checkpoint yet. 'afa train --resume {run}' goes on with it.");
         }
 
         throw ClosestName.Unknown("checkpoint or run", name, [.. checkpoints.Select(checkpoint => checkpoint.Run).Distinct(), .. checkpoints.Select(checkpoint => checkpoint.Name)]);

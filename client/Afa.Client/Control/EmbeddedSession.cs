@@ -1,6 +1,7 @@
 using Afa.Data;
 using Afa.Grains;
 using Afa.Silo;
+using Afa.Training;
 
 namespace Afa.Client.Control;
 
@@ -12,11 +13,22 @@ internal sealed class EmbeddedSession(EmbeddedSilo silo) : IControlSession
     public static async Task<IControlSession> StartAsync(string storeDirectory, int? deviceSlots, CancellationToken cancellationToken) =>
         new EmbeddedSession(await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { StoreDirectory = storeDirectory, DeviceSlots = deviceSlots }, cancellationToken));
 
-    public void RequireData(string dataset, string? dataDirectory)
+    public void RequireData(TrainingOptions options, int? images)
     {
         foreach (var split in Enum.GetValues<DataSplit>())
         {
-            DatasetLocator.Locate(DatasetRegistry.Get(dataset), split, dataDirectory);
+            DatasetLoader.Require(options.Dataset, split, options.DataDirectory);
+        }
+
+        // Files with a name hold the official number, or are found to be a subset later.
+        if (DatasetRegistry.IsPath(options.Dataset) && images is { } wanted && DatasetLoader.Open(options.Dataset, DataSplit.Test).Count is var count && count < wanted)
+        {
+            throw new UsageException($"{options.Dataset} has {count} test images, but the trained model is to be attacked on {wanted}. Use --images {count}, or --no-evaluate.");
+        }
+
+        if (options.Generated.Path is { } generated)
+        {
+            GeneratedImages.Open(generated, DatasetRegistry.Get(options.Dataset));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Afa.Client.Output;
 using Afa.Client.Reports;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
 using Afa.Training;
 
@@ -91,11 +92,11 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
 
     /// <summary>Writes the report, with the training if all checkpoints are of one run.</summary>
     /// <returns>Path of the HTML file.</returns>
-    public async Task<string> ReportAsync(EvaluationDocument document, string directory)
+    public async Task<string> ReportAsync(EvaluationDocument document, string directory, FeatureDocument? features = null)
     {
         var runs = document.Results.Select(result => CheckpointName.Run(result.Checkpoint)).Distinct().ToList();
         var training = runs is [{ } run] ? await control.GetTrainingAsync(run, context.Interrupt) : null;
-        var report = ReportWriter.Write(directory, training, document);
+        var report = ReportWriter.Write(directory, training, document, features);
         output.Text.WriteLine($"Report: {report}");
         return report;
     }

@@ -21,6 +21,9 @@ internal sealed class EvaluationSelection
         _interrupt = interrupt;
     }
 
+    /// <summary>Says of each checkpoint that is its run's best by validation that it is.</summary>
+    public IEnumerable<string> Notes => _checkpoints.Where(checkpoint => checkpoint.IsBest).Select(CheckpointName.DescribeBest);
+
     /// <summary>Run of the first checkpoint.</summary>
     public string Run => _checkpoints[0].Run;
 

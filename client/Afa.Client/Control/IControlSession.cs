@@ -1,5 +1,6 @@
 using Afa.Data;
 using Afa.Grains;
+using Afa.Training;
 
 namespace Afa.Client.Control;
 
@@ -8,7 +9,10 @@ internal interface IControlSession : IAsyncDisposable
 {
     IAfaControl Control { get; }
 
-    /// <summary>Refuses a data set that the cluster is known not to have, before a run is started with it.</summary>
+    /// <summary>Refuses data that the cluster is known not to have, before a run is started with it.</summary>
+    /// <param name="images">How many test images the trained model will be attacked on; null: it will not be.</param>
+    /// <exception cref="UsageException">A folder has fewer test images.</exception>
     /// <exception cref="DatasetNotFoundException">Its files are not there; the message says how to obtain them.</exception>
-    void RequireData(string dataset, string? dataDirectory);
+    /// <exception cref="InvalidDataException">Generated images do not fit the data set or cannot be read.</exception>
+    void RequireData(TrainingOptions options, int? images);
 }

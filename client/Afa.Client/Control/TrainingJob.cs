@@ -2,6 +2,7 @@ using System.Text.Json;
 using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Client.Reports;
+using Afa.Data;
 using Afa.Evaluation;
 using Afa.Grains;
 using Afa.Training;
@@ -27,7 +28,7 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         }
 
         var run = name ?? await RunName.CreateAsync(
-            $"{options.Dataset}-{StatusText.Name(options.Method)}", context.Clock.GetLocalNow(), async taken => await control.GetTrainingAsync(taken, context.Interrupt) is not null);
+            $"{DatasetRegistry.Get(options.Dataset).Name}-{StatusText.Name(options.Method)}", context.Clock.GetLocalNow(), async taken => await control.GetTrainingAsync(taken, context.Interrupt) is not null);
         output.WritePairs(TrainingSummary.Describe(run, options, store));
         await control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options), context.Interrupt);
         return run;
@@ -75,7 +76,18 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         }
 
         output.Text.WriteLine($"Trained in {StatusText.Duration(status.Elapsed)}. Checkpoint: {status.Checkpoint}");
-        var evaluation = images is null ? null : await EvaluateAsync(status, images.Value);
+        if (status.Message is not null)
+        {
+            output.Text.WriteLine(status.Message);
+        }
+
+        var best = (await control.ListCheckpointsAsync(run, CancellationToken.None)).FirstOrDefault(checkpoint => checkpoint.IsBest);
+        if (best is not null)
+        {
+            output.Text.WriteLine(CheckpointName.DescribeBest(best));
+        }
+
+        var evaluation = images is null ? null : await EvaluateAsync(status, best?.Name, images.Value);
         if (evaluation is not null)
         {
             ResultTable.Write(output, evaluation);
@@ -94,9 +106,9 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     public static TrainingOptions Options(TrainingRunStatus status) => JsonSerializer.Deserialize<TrainingOptions>(status.OptionsJson, AfaJson.Options)!;
 
     /// <summary>Evaluates under the threat model of the training.</summary>
-    public static EvaluationOptions EvaluationOptions(TrainingOptions training, string checkpoint) => new()
+    public static EvaluationOptions EvaluationOptions(TrainingOptions training, params IReadOnlyList<string> checkpoints) => new()
     {
-        Checkpoints = [checkpoint],
+        Checkpoints = checkpoints,
         Dataset = training.Dataset,
         DataDirectory = training.DataDirectory,
         Norm = training.Attack.Norm,
@@ -110,9 +122,10 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         return ExitCode.Failure;
     }
 
-    private async Task<EvaluationDocument> EvaluateAsync(TrainingRunStatus status, int images)
+    /// <param name="best">The best checkpoint by validation, if there is one: it is evaluated, else the last.</param>
+    private async Task<EvaluationDocument> EvaluateAsync(TrainingRunStatus status, string? best, int images)
     {
-        var checkpoint = status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
+        var checkpoint = best ?? status.Checkpoint ?? throw new CommandFailedException($"Run '{status.Run}' is complete but has no checkpoint; nothing can be evaluated.");
         var options = JsonSerializer.Serialize(EvaluationOptions(Options(status), checkpoint) with { Images = images }, AfaJson.Options);
         var name = RunName.ForEvaluation(status.Run, options);
         try

@@ -42,22 +42,27 @@ internal static class OptionsReader
         return options;
     }
 
-    /// <summary>Reads "key=value" as given to --set.</summary>
-    public static IEnumerable<Setting> ReadAssignments(IEnumerable<string> assignments, List<string> problems)
+    /// <summary>Reads "key=value".</summary>
+    /// <param name="option">Who asked, for messages.</param>
+    public static IEnumerable<Setting> ReadAssignments(IEnumerable<string> assignments, List<string> problems, string option = "--set")
     {
         foreach (var assignment in assignments)
         {
             var equals = assignment.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0)
             {
-                yield return new Setting(assignment[..equals].Trim(), assignment[(equals + 1)..].Trim(), "--set");
+                yield return new Setting(assignment[..equals].Trim(), assignment[(equals + 1)..].Trim(), option);
             }
             else
             {
-                problems.Add($"--set: needs key=value, such as attack.steps=10, not '{assignment}'.");
+                problems.Add($"{option}: needs key=value, such as attack.steps=10, not '{assignment}'.");
             }
         }
     }
+
+    /// <summary>Whether a key of a record takes whole numbers only; false for an unknown key.</summary>
+    public static bool IsWhole<T>(string key) =>
+        Keys(typeof(T)).TryGetValue(key, out var type) && (Nullable.GetUnderlyingType(type) ?? type) is var target && (target == typeof(int) || target == typeof(long) || target == typeof(ulong));
 
     /// <summary>Every key that takes a value, with its type, in the order of declaration.</summary>
     private static OrderedDictionary<string, Type> Keys(Type record)

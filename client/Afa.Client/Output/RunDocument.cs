@@ -15,6 +15,15 @@ internal static class RunDocument
     /// <summary>An evaluation's status, likewise.</summary>
     public static JsonObject Create(EvaluationStatus status) => WithOptions(status, status.OptionsJson);
 
+    /// <summary>A sweep's status with its plan as an object instead of as a text.</summary>
+    public static JsonObject Create(SweepStatus status)
+    {
+        var document = JsonSerializer.SerializeToNode(status, AfaJson.Options)!.AsObject();
+        document.Remove("planJson");
+        document["plan"] = JsonNode.Parse(status.PlanJson);
+        return document;
+    }
+
     /// <summary>What a training command has done.</summary>
     /// <param name="reportPath">Path of the HTML report; null if none was written.</param>
     public static JsonObject Create(TrainingRunStatus status, EvaluationDocument? evaluation, string? reportPath) => new()

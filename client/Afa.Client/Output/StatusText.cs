@@ -71,7 +71,9 @@ internal static class StatusText
         Add("clean accuracy", epoch.CleanAccuracy);
         Add("robust accuracy", epoch.RobustAccuracy);
         Add("feature match", epoch.FeatureMatch);
-        parts.Add($"{Number(epoch.Seconds, "0.0")} s");
+        Add("validation clean", epoch.Validation?.CleanAccuracy);
+        Add("validation robust", epoch.Validation?.RobustAccuracy);
+        parts.Add($"{Number(epoch.Seconds + (epoch.Validation?.Seconds ?? 0), "0.0")} s");
         return string.Join(", ", parts);
 
         void Add(string name, double? value)

@@ -11,6 +11,9 @@ internal sealed record Chart
     /// <summary>Range of the horizontal axis.</summary>
     public required (double Low, double High) X { get; init; }
 
+    /// <summary>Whether positions along the horizontal axis are decimal logarithms; the axis shows the numbers themselves.</summary>
+    public bool IsLog { get; init; }
+
     /// <summary>Range of the vertical axis; null fits it to the values.</summary>
     public (double Low, double High)? Y { get; init; }
 

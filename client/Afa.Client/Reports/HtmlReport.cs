@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
 using static Afa.Client.Reports.Html;
 
@@ -17,13 +18,14 @@ internal static class HtmlReport
             : $"AFA: {results[0].Checkpoint} on {results[0].Dataset}",
     };
 
-    public static string Create(TrainingRunStatus? run, EvaluationDocument? evaluation) => HtmlPage.Create(
+    public static string Create(TrainingRunStatus? run, EvaluationDocument? evaluation, FeatureDocument? features) => HtmlPage.Create(
         Title(run, evaluation),
         Tag("p", Class("subtitle"), Subtitle(run, evaluation)),
         run?.Message is { } message ? Tag("p", Class("message"), message) : null,
         evaluation is null ? null : WarningBox.Create(evaluation),
         evaluation is null ? Headline.OfRun(run!) : Evaluation(evaluation),
-        Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", ReportNotes.Create(evaluation).Select(note => Tag("li", note)))),
+        features is null ? null : FeatureSection.Create(features),
+        Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", ReportNotes.Create(evaluation, features).Select(note => Tag("li", note)))),
         run is null ? null : Training(run),
         Tag(
             "section",

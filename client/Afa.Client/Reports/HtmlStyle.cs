@@ -36,6 +36,7 @@ internal static class HtmlStyle
         aside h2 { margin: 0; font-size: 1em; }
         aside ul { margin: 4px 0 0; padding-left: 20px; }
         .scroll { overflow-x: auto; }
+        .scroll + .scroll { margin-top: 20px; }
         table { border-collapse: collapse; width: 100%; font-size: .93em; overflow-wrap: normal; }
         caption { text-align: left; padding: 4px 0; }
         th, td { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
@@ -48,6 +49,8 @@ internal static class HtmlStyle
         .facts { overflow-wrap: anywhere; table-layout: fixed; }
         .facts thead { display: none; }
         .facts caption { font-weight: 600; color: var(--ink); }
+        .meanings caption { display: none; }
+        .meanings th { white-space: nowrap; }
         .columns { columns: 2 380px; column-gap: 32px; }
         .columns .scroll { margin-bottom: 20px; }
         strong, span { unicode-bidi: isolate; }
@@ -93,6 +96,10 @@ internal static class HtmlStyle
         svg text { fill: var(--ink); font-size: 14px; }
         svg [fill="#010203"] { fill: var(--ink); }
         svg [stroke="#010203"] { stroke: var(--ink); }
+        svg .frame { fill: none; stroke: var(--line); }
+        svg .points { opacity: .75; }
+        svg .mean { stroke: var(--ink); stroke-width: 1.5; }
+        .legend svg.sign { display: inline-block; width: 15px; height: 15px; vertical-align: -3px; }
         .stack { display: flex; height: 30px; margin: 2px 0 12px; border-radius: 4px; overflow: hidden; }
         .stack span { color: #ffffff; font-size: .85em; line-height: 30px; padding-left: 6px; overflow: hidden; white-space: nowrap; min-width: 0;
           border-right: 1px solid var(--page); }

@@ -64,7 +64,7 @@ internal static class LineChart
 
         if (curves.Count(curve => curve.IsFaint) is > 0 and var faint)
         {
-            legend.Add(Tag("span", Class("faint"), $"thin: {faint} more"));
+            legend.Add(Tag("span", Class("faint"), $"{(curves.Exists(curve => curve.IsScatter) ? "gray" : "thin")}: {faint} more"));
         }
 
         return Tag(
@@ -73,7 +73,7 @@ internal static class LineChart
             Render(plot, chart, (low, high)));
     }
 
-    private static IEnumerable<double> Values(ChartCurve curve) => curve.Pieces.SelectMany(Drawable).Select(point => point.Y);
+    private static IEnumerable<double> Values(ChartCurve curve) => curve.Pieces.Append(curve.Large).SelectMany(Drawable).Select(point => point.Y);
 
     private static IEnumerable<Coordinates> Drawable(IReadOnlyList<(double X, double? Y)> piece) =>
         piece.Where(point => point.Y is > -1e30 and < 1e30).Select(point => new Coordinates(point.X, point.Y!.Value));
@@ -94,10 +94,12 @@ internal static class LineChart
             var drawn = points.Where((_, i) => i % stride == 0 || i == points.Length - 1).ToArray();
 
             var line = plot.Add.Scatter(drawn, Color.FromHex(color));
-            line.LineWidth = 2;
+            line.LineWidth = curve.IsScatter ? 0 : 2;
             line.MarkerShape = marker;
-            line.MarkerSize = drawn.Length > MostMarkers ? 0 : 7;
+            line.MarkerSize = drawn.Length > MostMarkers && !curve.IsScatter ? 0 : 7;
         }
+
+        AddMarkers(plot, curve.Large, Color.FromHex(color), marker, size: 14);
     }
 
     private static void AddFaint(Plot plot, ChartCurve curve)
@@ -105,15 +107,25 @@ internal static class LineChart
         foreach (var piece in curve.Pieces)
         {
             var line = plot.Add.Scatter(Drawable(piece).ToArray(), Color.FromHex(Ink).WithAlpha(0.3));
-            line.LineWidth = 1;
-            line.MarkerSize = 0;
+            line.LineWidth = curve.IsScatter ? 0 : 1;
+            line.MarkerSize = curve.IsScatter ? 5 : 0;
         }
+
+        AddMarkers(plot, curve.Large, Color.FromHex(Ink).WithAlpha(0.3), MarkerShape.FilledCircle, size: 10);
+    }
+
+    private static void AddMarkers(Plot plot, IReadOnlyList<(double X, double? Y)> points, Color color, MarkerShape shape, float size)
+    {
+        var markers = plot.Add.Scatter(Drawable(points).ToArray(), color);
+        markers.LineWidth = 0;
+        markers.MarkerShape = shape;
+        markers.MarkerSize = size;
     }
 
     private static XElement Render(Plot plot, Chart chart, (double Low, double High) y)
     {
         var x = chart.X;
-        var columns = Ticks(x.Low, x.High, most: 8, chart.LeastStep);
+        var columns = chart.IsLog ? LogTicks(x.Low, x.High) : Ticks(x.Low, x.High, most: 8, chart.LeastStep);
         var levels = Ticks(y.Low, y.High, most: 6, leastStep: 0);
 
         plot.FigureBackground.Color = Colors.Transparent;
@@ -139,7 +151,7 @@ internal static class LineChart
         svg.Descendants().Where(element => element.Name.LocalName == "clipPath").Remove();
         svg.Descendants().Attributes("clip-path").Remove();
 
-        svg.Add(columns.Select(column => Text(plot.GetPixel(new(column, y.Low)), 0, 20, "middle", Label(column))));
+        svg.Add(columns.Select(column => Text(plot.GetPixel(new(column, y.Low)), 0, 20, "middle", Label(chart.IsLog ? Math.Pow(10, column) : column))));
         svg.Add(levels.Select(level => Text(plot.GetPixel(new(x.Low, level)), -8, 5, "end", Label(level))));
         svg.Add(chart.Marks.Select(mark => mark.X < x.Low + 0.7 * (x.High - x.Low)
             ? Text(plot.GetPixel(new(mark.X, y.High)), 5, 14, "start", mark.Label)
@@ -155,6 +167,15 @@ internal static class LineChart
         var step = s_factors.Select(factor => factor * power).First(s => s >= leastStep && (high - low) / s <= most);
         var first = Math.Ceiling(low / step - 1e-9);
         return [.. Enumerable.Range(0, most + 1).Select(i => (first + i) * step).TakeWhile(tick => tick <= high + 1e-9 * step)];
+    }
+
+    /// <summary>Logarithms of 1, 2 and 5 times powers of ten inside the range; of the powers only where those are many.</summary>
+    private static List<double> LogTicks(double low, double high)
+    {
+        double[] factors = high - low > 2.5 ? [1] : [1, 2, 5];
+        return [.. Enumerable.Range((int)Math.Floor(low), (int)Math.Ceiling(high) - (int)Math.Floor(low) + 1)
+            .SelectMany(power => factors.Select(factor => power + Math.Log10(factor)))
+            .Where(tick => tick >= low - 1e-9 && tick <= high + 1e-9)];
     }
 
     private static string Label(double value) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
 
 namespace Afa.Client.Reports;
@@ -9,7 +10,19 @@ internal static class MarkdownReport
 {
     private const string Punctuation = "\\`*_{}[]|#~!$";
 
-    public static string Create(TrainingRunStatus? run, EvaluationDocument? evaluation)
+    /// <summary>A title and tables; those without rows are left out.</summary>
+    public static string Create(string title, IEnumerable<ReportTable> tables)
+    {
+        var text = new StringBuilder($"# {Escape(title)}\n");
+        foreach (var table in tables.Where(table => table.Rows.Count > 0))
+        {
+            Append(text, table);
+        }
+
+        return text.ToString();
+    }
+
+    public static string Create(TrainingRunStatus? run, EvaluationDocument? evaluation, FeatureDocument? features)
     {
         var text = new StringBuilder($"# {Escape(HtmlReport.Title(run, evaluation))}\n");
         if (run?.Message is { } message)
@@ -22,17 +35,30 @@ internal static class MarkdownReport
             AppendList(text, WarningBox.Title, WarningBox.Lines(evaluation));
         }
 
-        foreach (var (heading, table) in Tables(run, evaluation).Where(part => part.Table is null or { Rows.Count: > 0 }))
+        foreach (var (heading, table) in Tables(run, evaluation, features).Where(part => part.Table is null or { Rows.Count: > 0 }))
         {
             _ = table is null ? text.Append($"\n# {Escape(heading!)}\n") : Append(text, table);
         }
 
-        AppendList(text, ReportNotes.Title, ReportNotes.Create(evaluation));
+        AppendList(text, ReportNotes.Title, ReportNotes.Create(evaluation, features));
+        return text.ToString();
+    }
+
+    /// <summary>A report of tables, with what they do not show.</summary>
+    public static string Create(string title, IEnumerable<ReportTable> tables, IReadOnlyList<string> notes)
+    {
+        var text = new StringBuilder($"# {Escape(title)}\n");
+        foreach (var table in tables.Where(table => table.Rows.Count > 0))
+        {
+            Append(text, table);
+        }
+
+        AppendList(text, ReportNotes.Title, notes);
         return text.ToString();
     }
 
     /// <summary>The tables, and in between the headings of their parts.</summary>
-    private static IEnumerable<(string? Heading, ReportTable? Table)> Tables(TrainingRunStatus? run, EvaluationDocument? evaluation)
+    private static IEnumerable<(string? Heading, ReportTable? Table)> Tables(TrainingRunStatus? run, EvaluationDocument? evaluation, FeatureDocument? features)
     {
         IReadOnlyList<EvaluationResult> results = evaluation?.Results ?? [];
         if (results.Count > 1)
@@ -54,6 +80,11 @@ internal static class MarkdownReport
             {
                 yield return (null, table);
             }
+        }
+
+        foreach (var table in features is null ? [] : FeatureTables.All(features))
+        {
+            yield return (null, table);
         }
 
         foreach (var table in run is null ? [] : TrainingTables.All(run))

@@ -1,5 +1,6 @@
 using Afa.Attacks;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 
 namespace Afa.Client.Reports;
 
@@ -8,19 +9,25 @@ internal static class ReportNotes
 {
     public const string Title = "What these figures do not show";
 
-    private const string Reconstruction = "The equations of AFA are a reconstruction and may differ from the authors'.";
+    public const string Reconstruction = "The equations of AFA are a reconstruction and may differ from the authors'.";
 
     private const string Intervals =
         "Accuracies are fractions in [0, 1] with 95 % Wilson intervals, which cover the choice of images, not the choice of seed. " +
         "The worst case counts an image only if the model is right on it under every attack within the ball that ran.";
 
-    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation) =>
-        evaluation is null ? [Attacks(evaluation), Reconstruction] : [Attacks(evaluation), Reconstruction, Intervals];
+    public static IReadOnlyList<string> Create(EvaluationDocument? evaluation, FeatureDocument? features) =>
+        evaluation is null ? [Attacks(evaluation, features), Reconstruction] : [Attacks(evaluation, features), Reconstruction, Intervals];
 
-    private static string Attacks(EvaluationDocument? evaluation)
+    private static string Attacks(EvaluationDocument? evaluation, FeatureDocument? features)
     {
-        var attacks = evaluation?.Results.SelectMany(result => result.Attacks)
-            .Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack).Where(IsAttack).ToList() ?? [];
+        var evaluated = evaluation?.Results.SelectMany(result => result.Attacks).Where(attack => attack.Kind != AttackKind.Corruption).Select(attack => attack.Attack) ?? [];
+        return Attacks([.. evaluated, .. features?.Analyses.Select(analysis => analysis.Attack) ?? []]);
+    }
+
+    /// <summary>What the attacks that ran within the ball leave open.</summary>
+    public static string Attacks(IEnumerable<string> names)
+    {
+        var attacks = names.Where(IsAttack).ToList();
         return attacks switch
         {
             [] => "No attack has run on the trained model: figures of the training batches say little about robustness.",

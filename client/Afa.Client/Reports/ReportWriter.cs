@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Afa.Evaluation;
+using Afa.Evaluation.Features;
 using Afa.Grains;
 using Afa.Training;
 
@@ -9,15 +10,18 @@ namespace Afa.Client.Reports;
 /// <summary>Writes what a training run and an evaluation found, for people and for programs.</summary>
 public static class ReportWriter
 {
+    /// <summary>Name of the file with feature analyses.</summary>
+    internal const string FeaturesName = "features.json";
+
     /// <summary>
     /// Writes report.html (one file that needs no network), report.md and, if there is an evaluation, result.json, the schema of that,
-    /// result.schema.json, and a claim for RobustBench for each result under AutoAttack or corruptions.
+    /// result.schema.json, and a claim for RobustBench for each result under AutoAttack or corruptions; if there are feature analyses, features.json.
     /// Each file appears complete or not at all and replaces an earlier one.
     /// </summary>
     /// <param name="directory">Created if it is missing.</param>
     /// <returns>The full path of report.html.</returns>
-    /// <exception cref="ArgumentException">Neither a run nor an evaluation is given, the evaluation has no results, or an example image's pixels do not fit its size.</exception>
-    public static string Write(string directory, TrainingRunStatus? run, EvaluationDocument? evaluation)
+    /// <exception cref="ArgumentException">Neither a run nor an evaluation is given, the evaluation has no results or the feature analyses are empty, or an example image's pixels or a projection's coordinates do not fit.</exception>
+    public static string Write(string directory, TrainingRunStatus? run, EvaluationDocument? evaluation, FeatureDocument? features = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         if (run is null && evaluation is null)
@@ -30,8 +34,13 @@ public static class ReportWriter
             throw new ArgumentException($"A report needs at least one result; the evaluation '{evaluation.Evaluation}' has none.", nameof(evaluation));
         }
 
-        var html = HtmlReport.Create(run, evaluation);
-        var markdown = MarkdownReport.Create(run, evaluation);
+        if (features is { Analyses.Count: 0 })
+        {
+            throw new ArgumentException("The feature analyses of a report must hold at least one; leave them out instead.", nameof(features));
+        }
+
+        var html = HtmlReport.Create(run, evaluation, features);
+        var markdown = MarkdownReport.Create(run, evaluation, features);
         if (evaluation is not null)
         {
             ReportFile.Replace(directory, "result.json", JsonSerializer.SerializeToUtf8Bytes(evaluation, AfaJson.Options));
@@ -40,6 +49,11 @@ public static class ReportWriter
             {
                 ReportFile.Replace(directory, name, Encoding.UTF8.GetBytes(claim.ToJson()));
             }
+        }
+
+        if (features is not null)
+        {
+            ReportFile.Replace(directory, FeaturesName, JsonSerializer.SerializeToUtf8Bytes(features, AfaJson.Options));
         }
 
         ReportFile.Replace(directory, "report.md", Encoding.UTF8.GetBytes(markdown));

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Afa.Client.Output;
 using Afa.Grains;
 using static Afa.Client.Reports.Html;
 
@@ -13,7 +14,8 @@ internal static class TrainingCurves
         Tag(
             "p",
             "Measured on the training batches. Losses of different phases are of different kinds and cannot be compared",
-            history[0].Phase == history[^1].Phase ? "." : "; a dashed line marks where the next phase starts."),
+            history[0].Phase == history[^1].Phase ? "." : "; a dashed line marks where the next phase starts.",
+            BestEpoch.Of(history) is { } best ? $" Held-out images are training images that no step uses; the best epoch by them is {BestEpoch.Describe(best)}." : null),
         Tag("div", Class("charts"), new[]
         {
             OverEpochs("Loss", history, range: null, ("loss", epoch => epoch.Loss)),
@@ -23,7 +25,9 @@ internal static class TrainingCurves
                 (0, 1),
                 ("clean accuracy", epoch => epoch.CleanAccuracy),
                 ("robust accuracy", epoch => epoch.RobustAccuracy),
-                ("feature match", epoch => epoch.FeatureMatch)),
+                ("feature match", epoch => epoch.FeatureMatch),
+                ("held-out clean", epoch => epoch.Validation?.CleanAccuracy),
+                ("held-out robust", epoch => epoch.Validation?.RobustAccuracy)),
             OverEpochs("Learning rate", history, range: null, ("learning rate", epoch => epoch.LearningRate)),
         }),
         Details(TrainingTables.Epochs(history)));

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Afa.Client.Output;
 using Afa.Grains;
 using static Afa.Client.Reports.ReportText;
 
@@ -16,20 +17,11 @@ internal static class TrainingTables
     public static ReportTable Epochs(IReadOnlyList<EpochMetrics> history)
     {
         var stride = (history.Count + MostEpochRows - 1) / MostEpochRows;
+        var hasValidation = BestEpoch.Of(history) is not null;
         return new(
             stride > 1 ? $"One epoch in {stride}, and the last" : "Epochs",
-            ["Phase", "Epoch", "Loss", "Clean accuracy", "Robust accuracy", "Feature match", "Learning rate", "Seconds"],
-            [.. history.Where((_, index) => index % stride == 0 || index == history.Count - 1).Select(epoch => new[]
-            {
-                epoch.Phase,
-                Whole(epoch.Epoch),
-                Number(epoch.Loss, "0.0000"),
-                Fraction(epoch.CleanAccuracy),
-                Fraction(epoch.RobustAccuracy),
-                Fraction(epoch.FeatureMatch),
-                Number(epoch.LearningRate, "G4"),
-                Seconds(epoch.Seconds),
-            })]);
+            ["Phase", "Epoch", "Loss", "Clean accuracy", "Robust accuracy", "Feature match", .. hasValidation ? ["Held-out clean", "Held-out robust"] : Array.Empty<string>(), "Learning rate", "Seconds"],
+            [.. history.Where((_, index) => index % stride == 0 || index == history.Count - 1).Select(epoch => Row(epoch, hasValidation))]);
     }
 
     public static ReportTable Time(IReadOnlyList<PhaseTime> phases) => new(
@@ -50,6 +42,7 @@ internal static class TrainingTables
         ("Epochs", $"{run.Epoch} of {run.Epochs}"),
         ("Steps", $"{run.Step} of {run.Steps}"),
         ("Checkpoint", run.Checkpoint ?? "–"),
+        ("Best epoch", BestEpoch.Of(run.History) is { } best ? BestEpoch.Describe(best) : "–"),
         ("Started", ReportText.Time(run.CreatedAt)),
         ("Time taken", Duration(run.Elapsed)),
         ("Recoveries", Whole(run.Recoveries)));
@@ -60,7 +53,7 @@ internal static class TrainingTables
         try
         {
             using var options = JsonDocument.Parse(Encoding.UTF8.GetBytes(run.OptionsJson));
-            return ReportTable.Facts("Options", [.. Flatten("", options.RootElement)]);
+            return ReportTable.Facts("Options", [.. OptionsTable.Flatten(options.RootElement)]);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)   // The latter: an escaped lone surrogate.
         {
@@ -68,13 +61,16 @@ internal static class TrainingTables
         }
     }
 
-    private static IEnumerable<(string Name, string Value)> Flatten(string path, JsonElement element) =>
-        element.ValueKind == JsonValueKind.Object
-            ? element.EnumerateObject().SelectMany(p => Flatten(path.Length == 0 ? p.Name : $"{path}.{p.Name}", p.Value))
-            : [(path, element.ValueKind switch
-            {
-                JsonValueKind.Null => "–",
-                JsonValueKind.String => element.GetString()!,
-                _ => element.GetRawText(),
-            })];
+    private static IReadOnlyList<string> Row(EpochMetrics epoch, bool hasValidation) =>
+    [
+        epoch.Phase,
+        Whole(epoch.Epoch),
+        Number(epoch.Loss, "0.0000"),
+        Fraction(epoch.CleanAccuracy),
+        Fraction(epoch.RobustAccuracy),
+        Fraction(epoch.FeatureMatch),
+        .. hasValidation ? [Fraction(epoch.Validation?.CleanAccuracy), Fraction(epoch.Validation?.RobustAccuracy)] : Array.Empty<string>(),
+        Number(epoch.LearningRate, "G4"),
+        Seconds(epoch.Seconds),
+    ];
 }

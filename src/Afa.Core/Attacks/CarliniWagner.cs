@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
+using Afa.Losses;
 using static TorchSharp.torch;
 
 namespace Afa.Attacks;
@@ -82,10 +83,8 @@ public sealed class CarliniWagner : IAttack
                 using var objectiveScope = NewDisposeScope();
                 var images = (w.tanh() + 1) / 2;
                 var logits = input.Model.call(images);                                                        // [row, class]
-                var truth = batch.Labels.unsqueeze(1);
-                var margin = (logits.gather(1, truth) - logits.scatter(1, truth, full_like(truth, double.NegativeInfinity, logits.dtype)).amax([1], keepdim: true)).squeeze(1);
                 var squares = (images - batch.Images).square().sum([1, 2, 3]);                                // [row]
-                var objective = squares + weights * margin.clamp(min: 0);                                     // [row]
+                var objective = squares - weights * MarginLoss.PerSample(logits, batch.Labels).clamp(max: 0);             // [row]
                 var isWrong = logits.argmax(1).ne(batch.Labels);
                 present = (images.detach().DetachFromDisposeScope(), stack([squares, objective, isWrong.to(squares.dtype)]).detach().to(ScalarType.Float64).cpu().DetachFromDisposeScope());
                 return objective.sum().MoveToOuterDisposeScope();

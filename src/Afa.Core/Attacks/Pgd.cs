@@ -33,48 +33,15 @@ public sealed class Pgd
         }
 
         using var scope = NewDisposeScope();
-        images = images.detach();
-
-        // The Linf ball and the pixel range are both boxes, so their intersection is one box.
-        var isLinf = _options.Norm == AttackNorm.Linf;
-        var lower = isLinf ? (images - _options.Epsilon).clamp_(min: 0) : zeros_like(images);
-        var upper = isLinf ? (images + _options.Epsilon).clamp_(max: 1) : ones_like(images);
-
+        var ball = new PerturbationBall(images, _options.Norm, _options.Epsilon);
         var adversarial = (start ?? images).detach().clone();
         for (var step = 0; step < _options.Steps; step++)
         {
             using var stepScope = NewDisposeScope();
             var gradient = InputGradient.Of(objective, adversarial);
-            adversarial.add_(Direction(gradient), alpha: _options.StepSize);
-            Project(adversarial, images, lower, upper);
+            ball.Ascend(adversarial, gradient, _options.StepSize);
         }
 
         return adversarial.MoveToOuterDisposeScope();
-    }
-
-    private Tensor Direction(Tensor gradient)
-    {
-        if (_options.Norm == AttackNorm.Linf)
-        {
-            return gradient.sign();
-        }
-
-        var length = linalg.vector_norm(gradient, 2, [1, 2, 3], keepdim: true);
-        return gradient / length.clamp_(min: 1e-12);
-    }
-
-    /// <summary>Projects in place. For L2: onto the ball, then onto the pixel range, which cannot leave the ball again.</summary>
-    private void Project(Tensor adversarial, Tensor images, Tensor lower, Tensor upper)
-    {
-        if (_options.Norm == AttackNorm.L2)
-        {
-            using var scope = NewDisposeScope();
-            var change = adversarial - images;
-            var length = linalg.vector_norm(change, 2, [1, 2, 3], keepdim: true);
-            var factor = (_options.Epsilon / length.clamp_(min: 1e-12)).clamp_(max: 1);
-            adversarial.copy_(images + change * factor);
-        }
-
-        adversarial.clamp_(lower, upper);
     }
 }

@@ -15,40 +15,20 @@ public sealed record ModelFile(IReadOnlyDictionary<string, TensorRecord> Tensors
     {
         if (!Directory.Exists(path))
         {
-            var content = await ReadAsync(path, Array.MaxLength, cancellationToken)
+            var content = await BoundedFile.ReadAsync(path, Array.MaxLength, cancellationToken)
                 ?? throw new FileNotFoundException($"There is no file or folder {Path.GetFullPath(path)}.", path);
             return new(Safetensors.Read(content, path).Tensors, State: null);
         }
 
         var statePath = Path.Combine(path, CheckpointFormat.StateFileName);
-        var stateFile = await ReadAsync(statePath, CheckpointFormat.MaxStateSizeInBytes, cancellationToken)
+        var stateFile = await BoundedFile.ReadAsync(statePath, CheckpointFormat.MaxStateSizeInBytes, cancellationToken)
             ?? throw new FileNotFoundException(
                 $"The folder {Path.GetFullPath(path)} is no checkpoint: it has no {CheckpointFormat.StateFileName}. Name a checkpoint's folder or a .safetensors file.",
                 statePath);
         var checkpoint = await CheckpointFormat.ReadAsync(
             CheckpointFormat.ReadState(stateFile, statePath),
-            (file, maxSizeInBytes) => ReadAsync(Path.Combine(path, file), maxSizeInBytes, cancellationToken),
+            (file, maxSizeInBytes) => BoundedFile.ReadAsync(Path.Combine(path, file), maxSizeInBytes, cancellationToken),
             path);
         return new(checkpoint.Model, checkpoint.State);
-    }
-
-    private static async Task<byte[]?> ReadAsync(string path, long maxSizeInBytes, CancellationToken cancellationToken)
-    {
-        var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            return null;
-        }
-
-        if (file.Length > maxSizeInBytes)
-        {
-            throw new InvalidDataException($"{path} has {file.Length} bytes; at most {maxSizeInBytes} can be read.");
-        }
-
-        // Not ReadAllBytes, which reads without end from a device, whose length is 0.
-        await using var stream = file.OpenRead();
-        var content = new byte[file.Length];
-        var count = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
-        return content[..count];
     }
 }

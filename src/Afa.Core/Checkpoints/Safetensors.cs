@@ -110,7 +110,7 @@ public static class Safetensors
         }
         catch (Exception error) when (error is JsonException or FormatException)
         {
-            throw new InvalidDataException($"{source} is not a usable safetensors file: {error.Message}", error);
+            throw new InvalidDataException($"{source} is not a usable safetensors file: {PrintableText.Of(error.Message)}", error);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Afa.Checkpoints;
@@ -58,6 +59,34 @@ public sealed class TensorRecord
         }
 
         return tensor;
+    }
+
+    /// <summary>Converts floating-point values to Float32, to the nearest value; integers and Booleans stay as they are.</summary>
+    /// <returns>This record if there is nothing to convert.</returns>
+    /// <exception cref="ArgumentException">The result takes more than 2 GiB.</exception>
+    public TensorRecord ToFloat32()
+    {
+        if (ElementType is not (ScalarType.Float64 or ScalarType.Float16 or ScalarType.BFloat16))
+        {
+            return this;
+        }
+
+        var bytes = new byte[SizeInBytes(ScalarType.Float32, Shape)];
+        var values = MemoryMarshal.Cast<byte, float>(bytes.AsSpan());
+        var doubles = MemoryMarshal.Cast<byte, double>(Data.Span);
+        var halves = MemoryMarshal.Cast<byte, Half>(Data.Span);
+        var upperHalves = MemoryMarshal.Cast<byte, ushort>(Data.Span);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = ElementType switch
+            {
+                ScalarType.Float64 => (float)doubles[i],
+                ScalarType.Float16 => (float)halves[i],
+                _ => BitConverter.UInt32BitsToSingle((uint)upperHalves[i] << 16),   // A bfloat16 is the upper half of a float32.
+            };
+        }
+
+        return new(ScalarType.Float32, Shape, bytes);
     }
 
     /// <summary>The number of bytes that a tensor takes; an overflow is refused even where another axis is 0.</summary>

@@ -44,6 +44,15 @@ public sealed class DevicePool : IDisposable
         }
     }
 
+    /// <summary>Gives the caller a worker as <see cref="Lease"/> does, if fewer than <see cref="Slots"/> are leased; else null.</summary>
+    public DeviceLease? TryLease()
+    {
+        lock (_lock)
+        {
+            return _all.Count - _free.Count < Slots ? Lease() : null;
+        }
+    }
+
     public void Dispose()
     {
         foreach (var worker in _all)

@@ -10,4 +10,8 @@ public enum SeedUse : ulong
     TrainingAttack = 5,
     EvaluationAttack = 6,
     Subset = 7,
+    GeneratedImages = 20,
+    Sweep = 40,
+    ValidationSplit = 50,
+    ValidationAttack = 51,
 }

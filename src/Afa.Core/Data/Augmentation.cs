@@ -4,7 +4,7 @@ using Afa.Compute;
 namespace Afa.Data;
 
 /// <summary>Random crop with zero padding, then horizontal flip: He et al. 2016 (arXiv:1512.03385), section 4.2.</summary>
-/// <remarks>What happens to a sample depends on seed, epoch and sample id only: not on the batch or the shard it is in.</remarks>
+/// <remarks>What happens to a sample depends on seed, epoch, sample id and view only: not on the batch or the shard it is in.</remarks>
 public sealed class Augmentation
 {
     private readonly AugmentationOptions _options;
@@ -23,32 +23,42 @@ public sealed class Augmentation
     /// <summary>Augments a batch. The given one stays as it is, and is what comes back if there is nothing to do.</summary>
     /// <param name="batch">The images.</param>
     /// <param name="epoch">Number of the epoch, from 0.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The epoch is negative.</exception>
-    public ImageBatch Apply(ImageBatch batch, int epoch)
+    /// <param name="views">How often each image is augmented, each time with draws of its own. Views of one image stand next to each other.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The epoch is negative, or there is no view.</exception>
+    public ImageBatch Apply(ImageBatch batch, int epoch, int views = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(epoch);
-        if (_options is { CropPadding: 0, HorizontalFlip: false })
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(views);
+        if (views == 1 && _options is { CropPadding: 0, HorizontalFlip: false })
         {
             return batch;
         }
 
-        var pixels = new byte[batch.Pixels.Length];
-        for (var i = 0; i < batch.Count; i++)
+        var pixels = new byte[batch.Pixels.Length * views];
+        var (labels, sampleIds) = (new long[batch.Count * views], new int[batch.Count * views]);
+        for (var row = 0; row < labels.Length; row++)
         {
-            var draws = new SeededDraws(Seed.Derive(_seed, (ulong)SeedUse.Augmentation, (ulong)epoch, (ulong)batch.SampleIds[i]));
-            var down = draws.Below((2 * _options.CropPadding) + 1) - _options.CropPadding;
-            var right = draws.Below((2 * _options.CropPadding) + 1) - _options.CropPadding;
-            var isFlipped = draws.Below(2) == 1 && _options.HorizontalFlip;
-
-            var image = i * batch.ImageSize;
-            for (var channel = 0; channel < batch.Channels; channel++)
-            {
-                var plane = image + (channel * batch.Height * batch.Width);
-                CropAndFlip(batch.Pixels.AsSpan(plane), pixels.AsSpan(plane), batch.Height, batch.Width, down, right, isFlipped);
-            }
+            var (image, view) = Math.DivRem(row, views);
+            (labels[row], sampleIds[row]) = (batch.Labels[image], batch.SampleIds[image]);
+            var seed = Seed.Derive(_seed, (ulong)SeedUse.Augmentation, (ulong)epoch, (ulong)batch.SampleIds[image]);
+            Augment(batch, image, pixels.AsSpan(row * batch.ImageSize, batch.ImageSize), view == 0 ? seed : Seed.Derive(seed, (ulong)view));
         }
 
-        return new ImageBatch(pixels, batch.Labels, batch.SampleIds, batch.Channels, batch.Height, batch.Width);
+        return new ImageBatch(pixels, labels, sampleIds, batch.Channels, batch.Height, batch.Width);
+    }
+
+    private void Augment(ImageBatch batch, int image, Span<byte> target, ulong seed)
+    {
+        var draws = new SeededDraws(seed);
+        var down = draws.Below((2 * _options.CropPadding) + 1) - _options.CropPadding;
+        var right = draws.Below((2 * _options.CropPadding) + 1) - _options.CropPadding;
+        var isFlipped = draws.Below(2) == 1 && _options.HorizontalFlip;
+
+        for (var channel = 0; channel < batch.Channels; channel++)
+        {
+            var plane = channel * batch.Height * batch.Width;
+            CropAndFlip(batch.Pixels.AsSpan((image * batch.ImageSize) + plane), target[plane..], batch.Height, batch.Width, down, right, isFlipped);
+        }
     }
 
     /// <summary>target[row, column] ← source[row + down, column + right], 0 outside of the source; then mirrored if asked for.</summary>

@@ -38,7 +38,6 @@ public static class CifarReader
             DatasetStream.Fill(file, pixels.AsSpan(i * imageSize, imageSize), path);
         }
 
-        DatasetStream.RequireEnd(file, count * recordSize, path);
         DatasetStream.RequireLabelsBelow(classes, labels, path);
         return (pixels, labels);
     }

@@ -26,6 +26,9 @@ public sealed record DatasetDescription
     /// <summary>Where the files can be downloaded.</summary>
     public required IReadOnlyList<DatasetDownload> Downloads { get; init; }
 
+    /// <summary>An archive that has to be downloaded and unpacked by hand, or null.</summary>
+    public Uri? ManualDownload { get; init; }
+
     /// <summary>Sub folders of a data folder in which the files are looked for, the first is the preferred one.</summary>
     public required IReadOnlyList<string> FolderNames { get; init; }
 

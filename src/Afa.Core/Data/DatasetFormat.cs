@@ -11,4 +11,13 @@ public enum DatasetFormat
 
     /// <summary>Records of a coarse label byte, a fine label byte (the class) and the pixels: channel, row, column.</summary>
     Cifar100,
+
+    /// <summary>The folder of Tiny ImageNet, with images in JPEG.</summary>
+    TinyImageNet,
+
+    /// <summary>A folder of images for each class.</summary>
+    Images,
+
+    /// <summary>Files of this program's own format.</summary>
+    Shards,
 }

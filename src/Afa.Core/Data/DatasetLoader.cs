@@ -1,28 +1,85 @@
+using System.Runtime.ExceptionServices;
+
 namespace Afa.Data;
 
 /// <summary>Finds and reads a data set.</summary>
 public static class DatasetLoader
 {
-    /// <summary>Loads one split of a known data set.</summary>
-    /// <param name="name">Name in <see cref="DatasetRegistry"/>.</param>
+    /// <summary>Loads one split of a data set, so that images can be taken in any order. Converted files are mapped; all others are read into memory.</summary>
+    /// <param name="name">Name in <see cref="DatasetRegistry"/>, or the path of a folder.</param>
     /// <param name="split">The split.</param>
     /// <param name="dataDirectory">The only folder to search, or null for the usual places of <see cref="DatasetLocator"/>.</param>
     /// <exception cref="ArgumentException">The name is not known.</exception>
     /// <exception cref="DatasetNotFoundException">The files are not there.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another data set.</exception>
-    public static ImageDataset Load(string name, DataSplit split, string? dataDirectory = null)
+    public static ImageDataset Load(string name, DataSplit split, string? dataDirectory = null) => Decoded(Open(name, split, dataDirectory));
+
+    /// <summary>Decodes the images of an opened data set, if that has not been done yet.</summary>
+    /// <exception cref="InvalidDataException">An image is damaged, or there are too many for the memory.</exception>
+    public static ImageDataset Decoded(ImageDataset dataset) =>
+        dataset.Rows is ImageFiles ? IntoMemory(dataset) : dataset;
+
+    /// <summary>Refuses a data set that is not there, without reading it.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static void Require(string name, DataSplit split, string? dataDirectory = null)
     {
+        if (DatasetRegistry.IsPath(name))
+        {
+            DatasetFolder.Require(name, split);
+        }
+        else
+        {
+            DatasetLocator.Locate(DatasetRegistry.Get(name), split, dataDirectory);
+        }
+    }
+
+    /// <summary>Opens one split: its labels are there, but images in files of their own are decoded anew whenever one is read.</summary>
+    /// <inheritdoc cref="Load"/>
+    public static ImageDataset Open(string name, DataSplit split, string? dataDirectory = null)
+    {
+        if (DatasetRegistry.IsPath(name))
+        {
+            return DatasetFolder.Open(name, split);
+        }
+
         var description = DatasetRegistry.Get(name);
         return Read(description, split, DatasetLocator.Locate(description, split, dataDirectory));
     }
 
     internal static ImageDataset Read(DatasetDescription description, DataSplit split, IReadOnlyList<string> paths)
     {
+        if (description.Format == DatasetFormat.TinyImageNet)
+        {
+            return TinyImageNet.Open(description, split, paths[0]);
+        }
+
         var files = description.FilesOf(split);
         var (pixels, labels) = description.Format == DatasetFormat.Idx
             ? ReadIdx(description, files, paths)
             : ReadCifar(description, files, paths);
         return new ImageDataset(description, split, pixels, labels);
+    }
+
+    private static ImageDataset IntoMemory(ImageDataset dataset)
+    {
+        if ((long)dataset.Count * dataset.Description.ImageSize > Array.MaxLength)
+        {
+            throw new InvalidDataException(
+                $"The {dataset.Count} images of {dataset.Description.Title} take more memory decoded than one data set may. Convert it once, which takes none: afa data convert (then name the new folder).");
+        }
+
+        var size = dataset.Description.ImageSize;
+        var pixels = new byte[dataset.Count * size];
+        try
+        {
+            Parallel.For(0, dataset.Count, i => dataset.Rows.Read(i, pixels.AsSpan(i * size, size)));
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+
+        return new ImageDataset(dataset.Description, dataset.Split, new ArrayPixels(pixels, size), dataset.Labels.ToArray(), dataset.SampleIds.ToArray());
     }
 
     private static (byte[] Pixels, byte[] Labels) ReadIdx(

@@ -104,6 +104,11 @@ public static class DatasetLocator
         {
             yield return $"download {download.Url}";
         }
+
+        if (description.ManualDownload is { } archive)
+        {
+            yield return $"download and unpack {archive}";
+        }
     }
 
     private static string Lines(IEnumerable<string> lines) => string.Concat(lines.Select(line => $"\n  {line}"));

@@ -5,28 +5,63 @@ namespace Afa.Data;
 /// <summary>Checks the files of a data set: that they can be read, what they hold, and whether they are the published ones.</summary>
 public static class DatasetVerification
 {
-    /// <summary>Reads and checks one split.</summary>
-    /// <param name="name">Name in <see cref="DatasetRegistry"/>.</param>
+    private const int ReportEvery = 512;
+
+    /// <summary>The splits that can be verified.</summary>
+    /// <param name="name">Name in <see cref="DatasetRegistry"/>, path of a folder, or of an <c>.npz</c> file of generated images.</param>
+    /// <exception cref="DatasetNotFoundException">There is no such folder.</exception>
+    public static IReadOnlyList<DataSplit> Splits(string name) =>
+        DatasetConverter.IsNpz(name) ? [DataSplit.Train]
+        : DatasetRegistry.IsPath(name) ? DatasetFolder.Splits(name)
+        : Enum.GetValues<DataSplit>();
+
+    /// <summary>Reads and checks one split: every image is decoded, every checksum of this program's own files compared.</summary>
+    /// <param name="name">Name in <see cref="DatasetRegistry"/>, path of a folder, or of an <c>.npz</c> file of generated images.</param>
     /// <param name="split">The split.</param>
-    /// <param name="dataDirectory">The only folder to search, or null for the usual places of <see cref="DatasetLocator"/>.</param>
+    /// <param name="dataDirectory">The only folder to search for a data set with a name, or null for the usual places of <see cref="DatasetLocator"/>.</param>
+    /// <param name="progress">Is told now and then, or null.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ArgumentException">The name is not known.</exception>
     /// <exception cref="DatasetNotFoundException">The files are not there.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or belongs to another data set.</exception>
-    public static DatasetSplitReport Verify(string name, DataSplit split, string? dataDirectory = null)
+    public static DatasetSplitReport Verify(
+        string name, DataSplit split, string? dataDirectory = null, IProgress<ConversionProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var description = DatasetRegistry.Get(name);
-        var files = description.FilesOf(split);
-        var paths = DatasetLocator.Locate(description, split, dataDirectory);
-        var dataset = DatasetLoader.Read(description, split, paths);
-
-        var classCounts = new int[description.Classes];
-        foreach (var label in dataset.Labels.Span)
+        IReadOnlyList<DatasetFile> files = [];
+        IReadOnlyList<string> paths = [];
+        ImageDataset dataset;
+        if (DatasetConverter.IsNpz(name))
         {
-            classCounts[label]++;
+            dataset = DatasetConverter.OpenNpz(name);
+        }
+        else if (DatasetRegistry.IsPath(name))
+        {
+            dataset = DatasetFolder.Open(name, split);
+        }
+        else
+        {
+            var description = DatasetRegistry.Get(name);
+            files = description.FilesOf(split);
+            paths = DatasetLocator.Locate(description, split, dataDirectory);
+            dataset = DatasetLoader.Read(description, split, paths);
+        }
+
+        var classCounts = new int[dataset.Description.Classes];
+        var image = new byte[dataset.Description.ImageSize];
+        for (var i = 0; i < dataset.Count; i++)
+        {
+            dataset.Rows.Read(i, image);
+            classCounts[dataset.Labels.Span[i]]++;
+            if ((i + 1) % ReportEvery == 0 || i + 1 == dataset.Count)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                progress?.Report(new ConversionProgress(split, i + 1, dataset.Count));
+            }
         }
 
         // An idx data set has its images in one file and their labels in another, of the same count.
-        var officialCount = description.Format == DatasetFormat.Idx ? files[0].Count : files.Sum(file => file.Count);
+        var officialCount = files.Count == 0 ? dataset.Count
+            : dataset.Description.Format == DatasetFormat.Idx ? files[0].Count : files.Sum(file => file.Count);
         return new DatasetSplitReport(split, dataset.Count, officialCount, classCounts, [.. files.Zip(paths, Check)]);
     }
 

@@ -63,10 +63,8 @@ public static class IdxReader
             itemSize *= itemShape[axis];
         }
 
-        // Count and shape are checked, so this is at most the size of the official file.
-        var items = new byte[count * itemSize];
-        DatasetStream.Fill(content, items, path);
-        DatasetStream.RequireEnd(content, header.Length + items.Length, path);
+        var items = DatasetStream.ReadBytes(content, header.Length, (int)count * itemSize, path);   // At most the size of the official file.
+        DatasetStream.RequireEnd(content, header, items, path);
         return items;
     }
 }

@@ -10,7 +10,7 @@ public sealed class ImageBatch
 
     /// <param name="pixels">uint8, [batch, channel, height, width]. Not copied.</param>
     /// <param name="labels">Class of each image. Not copied.</param>
-    /// <param name="sampleIds">Position of each image in its whole split. Not copied.</param>
+    /// <param name="sampleIds">What each image is called: its position in its whole split; negative for a generated one. Not copied.</param>
     /// <param name="channels">Channels of an image.</param>
     /// <param name="height">Rows of an image.</param>
     /// <param name="width">Columns of an image.</param>
@@ -47,7 +47,7 @@ public sealed class ImageBatch
     /// <summary>Class of each image.</summary>
     public long[] Labels { get; }
 
-    /// <summary>Position of each image in its whole split.</summary>
+    /// <summary>What each image is called: its position in its whole split; negative for a generated one.</summary>
     public int[] SampleIds { get; }
 
     public int Channels { get; }
@@ -97,6 +97,23 @@ public sealed class ImageBatch
         Channels,
         Height,
         Width);
+
+    /// <summary>Copies images in another order.</summary>
+    /// <param name="indices">Positions in the batch; at least one.</param>
+    public ImageBatch Select(ReadOnlySpan<int> indices)
+    {
+        var pixels = new byte[indices.Length * ImageSize];
+        var labels = new long[indices.Length];
+        var sampleIds = new int[indices.Length];
+        for (var i = 0; i < indices.Length; i++)
+        {
+            Pixels.AsSpan(indices[i] * ImageSize, ImageSize).CopyTo(pixels.AsSpan(i * ImageSize));
+            labels[i] = Labels[indices[i]];
+            sampleIds[i] = SampleIds[indices[i]];
+        }
+
+        return new ImageBatch(pixels, labels, sampleIds, Channels, Height, Width);
+    }
 
     /// <summary>The images as a tensor: each pixel divided by 255, exactly rounded.</summary>
     /// <returns>[batch, channel, height, width], float32 in [0, 1]. The caller owns it.</returns>

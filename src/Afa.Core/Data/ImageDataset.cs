@@ -1,9 +1,9 @@
 namespace Afa.Data;
 
-/// <summary>Labeled images in memory. Immutable, so it can be shared between threads.</summary>
+/// <summary>Labeled images. Labels are in memory, pixels are there or in mapped files. Immutable, so it can be shared between threads.</summary>
 public sealed class ImageDataset
 {
-    private readonly byte[] _pixels;
+    private readonly PixelRows _pixels;
     private readonly byte[] _labels;
     private readonly int[] _sampleIds;
 
@@ -14,18 +14,15 @@ public sealed class ImageDataset
     /// <param name="labels">Class of each image. Not copied: do not change it afterwards.</param>
     /// <exception cref="ArgumentException">The lengths do not fit together, or a label is not the number of a class.</exception>
     public ImageDataset(DatasetDescription description, DataSplit split, byte[] pixels, byte[] labels)
-        : this(description, split, pixels, labels, [.. Enumerable.Range(0, labels.Length)])
+        : this(description, split, InMemory(description, pixels, labels), labels, [.. Enumerable.Range(0, labels.Length)])
     {
     }
 
-    private ImageDataset(DatasetDescription description, DataSplit split, byte[] pixels, byte[] labels, int[] sampleIds)
+    /// <summary>Takes over images that lie anywhere.</summary>
+    /// <param name="sampleIds">What each image is called.</param>
+    /// <param name="fileSizes">Images of each file that the data set was joined from; null: it is one piece.</param>
+    internal ImageDataset(DatasetDescription description, DataSplit split, PixelRows pixels, byte[] labels, int[] sampleIds, IReadOnlyList<int>? fileSizes = null)
     {
-        if (pixels.Length != (long)labels.Length * description.ImageSize)
-        {
-            throw new ArgumentException(
-                $"pixels must have {description.ImageSize} bytes for each of {labels.Length} labels, not {pixels.Length} in all.", nameof(pixels));
-        }
-
         if (labels.AsSpan().ContainsAnyInRange((byte)description.Classes, byte.MaxValue))
         {
             throw new ArgumentException($"labels must be in [0, {description.Classes - 1}], but one is {labels.Max()}.", nameof(labels));
@@ -36,6 +33,7 @@ public sealed class ImageDataset
         _pixels = pixels;
         _labels = labels;
         _sampleIds = sampleIds;
+        FileSizes = fileSizes ?? [labels.Length];
     }
 
     public DatasetDescription Description { get; }
@@ -45,8 +43,11 @@ public sealed class ImageDataset
     /// <summary>Number of images.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>Every pixel, uint8, [image, channel, height, width].</summary>
-    public ReadOnlyMemory<byte> Pixels => _pixels;
+    /// <summary>The pixels of each image.</summary>
+    internal PixelRows Rows => _pixels;
+
+    /// <summary>Images of each file of a converted data set, in order; a single number for all others.</summary>
+    public IReadOnlyList<int> FileSizes { get; }
 
     /// <summary>Class of each image.</summary>
     public ReadOnlyMemory<byte> Labels => _labels;
@@ -69,13 +70,19 @@ public sealed class ImageDataset
     public ImageDataset Subset(ReadOnlySpan<int> indices)
     {
         var (pixels, labels, sampleIds) = Copy(indices);
-        return new ImageDataset(Description, Split, pixels, labels, sampleIds);
+        return new ImageDataset(Description, Split, new ArrayPixels(pixels, Description.ImageSize), labels, sampleIds);
     }
+
+    private static ArrayPixels InMemory(DatasetDescription description, byte[] pixels, byte[] labels) =>
+        pixels.Length == (long)labels.Length * description.ImageSize
+            ? new ArrayPixels(pixels, description.ImageSize)
+            : throw new ArgumentException(
+                $"pixels must have {description.ImageSize} bytes for each of {labels.Length} labels, not {pixels.Length} in all.", nameof(pixels));
 
     private (byte[] Pixels, byte[] Labels, int[] SampleIds) Copy(ReadOnlySpan<int> indices)
     {
         var size = Description.ImageSize;
-        var pixels = new byte[indices.Length * size];
+        var pixels = new byte[checked(indices.Length * size)];
         var labels = new byte[indices.Length];
         var sampleIds = new int[indices.Length];
         for (var i = 0; i < indices.Length; i++)
@@ -86,7 +93,7 @@ public sealed class ImageDataset
                 throw new ArgumentOutOfRangeException(nameof(indices), index, $"indices must be in [0, {Count - 1}], the images of the data set.");
             }
 
-            _pixels.AsSpan(index * size, size).CopyTo(pixels.AsSpan(i * size));
+            _pixels.Read(index, pixels.AsSpan(i * size, size));
             labels[i] = _labels[index];
             sampleIds[i] = _sampleIds[index];
         }

@@ -11,4 +11,10 @@ public enum ShardPlanKind
 
     /// <summary>Each shard has its part of each class, drawn at random.</summary>
     ClassBalanced,
+
+    /// <summary>The shards have classes in different shares, as <see cref="DirichletPlan"/> draws them.</summary>
+    Dirichlet,
+
+    /// <summary>Each shard is one file of a converted data set.</summary>
+    Stored,
 }

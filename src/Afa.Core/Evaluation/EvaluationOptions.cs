@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Afa.Attacks;
+using Afa.Data;
 
 namespace Afa.Evaluation;
 
@@ -11,7 +12,7 @@ public sealed record EvaluationOptions : IValidatableObject
     /// <summary>Names of checkpoints in the store.</summary>
     public IReadOnlyList<string> Checkpoints { get; init; } = [];
 
-    /// <summary>Null: what the first checkpoint was trained on.</summary>
+    /// <summary>Name from <see cref="DatasetRegistry"/> or the path of a folder. Null: what the first checkpoint was trained on.</summary>
     public string? Dataset { get; init; }
 
     /// <summary>Folder with the data set's files; null searches the usual places.</summary>
@@ -39,6 +40,11 @@ public sealed record EvaluationOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (DataDirectory is not null && Dataset is not null && DatasetRegistry.IsPath(Dataset))
+        {
+            yield return new($"DataDirectory says where the files of a data set with a name are; '{Dataset}' is a path already.", [nameof(DataDirectory)]);
+        }
+
         if (Images < 1)
         {
             yield return new($"Images must be at least 1, not {Images}.", [nameof(Images)]);

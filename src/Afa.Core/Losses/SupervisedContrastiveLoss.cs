@@ -1,11 +1,32 @@
 using Afa.Compute;
 using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
 
 namespace Afa.Losses;
 
 /// <summary>Supervised contrastive loss of Khosla et al. 2020 (arXiv:2004.11362), equation 2 ("out" form).</summary>
 public static class SupervisedContrastiveLoss
 {
+    /// <summary>Averages equation 2 over a batch in which every view of every image is an anchor and all others are its contrast.</summary>
+    /// <param name="features">One row for each view, in any order, [view, dim]; not normalized.</param>
+    /// <param name="labels">Class of each row, [view], int64. The other views of an image have its class, so they are positives.</param>
+    /// <param name="temperature">τ, greater than 0.</param>
+    /// <returns>A scalar in nats. The caller owns it.</returns>
+    /// <remarks>Equation 2 sums over anchors; the mean is taken here, as in the authors' code.</remarks>
+    /// <exception cref="ArgumentException">A shape does not fit.</exception>
+    public static Tensor Compute(Tensor features, Tensor labels, double temperature)
+    {
+        Require.Shape(features, nameof(features), "view", "dim");
+        Require.Shape(labels, nameof(labels), "view");
+        Require.SameBatch(labels, nameof(labels), features, nameof(features));
+
+        using var scope = NewDisposeScope();
+        var unit = functional.normalize(features);
+        var self = eye(features.shape[0], dtype: ScalarType.Bool, device: features.device);
+        var positives = labels.unsqueeze(1).eq(labels.unsqueeze(0)).logical_and(self.logical_not());
+        return PerAnchor(unit, unit, positives, self, temperature).mean().MoveToOuterDisposeScope();
+    }
+
     /// <summary>Computes the term of equation 2 for each anchor, over a contrast set that may differ from the anchors.</summary>
     /// <param name="anchors">Feature vectors of unit length, [anchor, dim].</param>
     /// <param name="contrast">Feature vectors of unit length, [contrast, dim].</param>

@@ -8,18 +8,20 @@ namespace Afa.Losses;
 public static class TradesLoss
 {
     /// <summary>Computes Σ CE(h(x), y) + β Σ KL(softmax h(x) ‖ softmax h(x')), divided by a number of images.</summary>
-    /// <param name="cleanLogits">[batch, class]. The gradient flows through both places where it stands, as in the authors' code.</param>
+    /// <param name="cleanLogits">[batch, class].</param>
     /// <param name="adversarialLogits">[batch, class].</param>
     /// <param name="labels">[batch], int64.</param>
     /// <param name="beta">β, at least 0; the paper's CIFAR-10 runs use 6.</param>
     /// <param name="labelSmoothing">Share of the label spread over all classes, [0, 1).</param>
     /// <param name="divisor">Images of the global batch; the batch's own rows if it is not shared.</param>
+    /// <param name="target">Whether the gradient flows through the clean logits of the divergence too.</param>
     /// <returns>A scalar in nats. The caller owns it.</returns>
-    public static Tensor Compute(Tensor cleanLogits, Tensor adversarialLogits, Tensor labels, double beta, double labelSmoothing, long divisor)
+    public static Tensor Compute(
+        Tensor cleanLogits, Tensor adversarialLogits, Tensor labels, double beta, double labelSmoothing, long divisor, TradesTarget target = TradesTarget.Attached)
     {
         using var scope = NewDisposeScope();
         var crossEntropy = functional.cross_entropy(cleanLogits, labels, reduction: Reduction.Sum, label_smoothing: labelSmoothing);
-        var divergence = KlDivergence(cleanLogits, adversarialLogits);
+        var divergence = KlDivergence(target == TradesTarget.Detached ? cleanLogits.detach() : cleanLogits, adversarialLogits);
         return ((crossEntropy + beta * divergence) / divisor).MoveToOuterDisposeScope();
     }
 

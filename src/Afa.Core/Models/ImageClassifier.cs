@@ -3,7 +3,7 @@ using static TorchSharp.torch.nn;
 
 namespace Afa.Models;
 
-/// <summary>A network that maps images to logits by way of penultimate features: forward(x) = Head(Features(x)).</summary>
+/// <summary>A network that maps images to logits by way of penultimate features: forward(x) = Logits(Features(x)).</summary>
 public abstract class ImageClassifier : Module<Tensor, Tensor>
 {
     private readonly PixelNormalization? _normalization;
@@ -109,9 +109,23 @@ public abstract class ImageClassifier : Module<Tensor, Tensor>
     public abstract Tensor Features(Tensor images);
 
     /// <summary>Computes logits from penultimate features.</summary>
-    /// <param name="features">[batch, <see cref="FeatureDimension"/>].</param>
+    /// <param name="features">[batch, <see cref="FeatureDimension"/>], not normalized.</param>
     /// <returns>[batch, class]. The caller owns it.</returns>
-    public abstract Tensor Head(Tensor features);
+    public Tensor Logits(Tensor features)
+    {
+        if (Options.HeadFeatures == HeadFeatures.Raw)
+        {
+            return Head(features);
+        }
+
+        using var unit = functional.normalize(features);
+        return Head(unit);
+    }
+
+    /// <summary>Applies the last linear layer.</summary>
+    /// <param name="features">[batch, <see cref="FeatureDimension"/>], as <see cref="ModelOptions.HeadFeatures"/> says.</param>
+    /// <returns>[batch, class]. The caller owns it.</returns>
+    protected abstract Tensor Head(Tensor features);
 
     /// <summary>Makes a quick way to logits of images that change in small windows only, for weights that stay as they are.</summary>
     /// <param name="slots">How many images it knows at a time.</param>
@@ -135,6 +149,6 @@ public abstract class ImageClassifier : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var features = Features(input);
-        return Head(features);
+        return Logits(features);
     }
 }

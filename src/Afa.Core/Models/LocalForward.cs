@@ -20,7 +20,7 @@ internal sealed class LocalForward : IDisposable
 
     private readonly IReadOnlyList<Convolution> _convolutions;
     private readonly LinearLayer _hidden;
-    private readonly LinearLayer _head;
+    private readonly Func<Tensor, Tensor> _logits;
     private readonly ActivationMaps[] _maps;   // What each convolution reads; at the end, what the last one gives.
     private readonly Tensor[] _weights;        // Of the convolutions, [neighbor · channel, filter], neighbors row-major.
     private readonly Tensor _hiddenWeight;     // [pixel · channel, unit]
@@ -32,12 +32,13 @@ internal sealed class LocalForward : IDisposable
     /// 3x3 with biases, padding 1 and stride 1 or 2, on the CPU in float32; each followed by a ReLU. The first one reads normalized pixels.
     /// </param>
     /// <param name="hidden">Reads what the last one gives, flattened in the order [channel, height, width]; followed by a ReLU.</param>
+    /// <param name="logits">Computes logits from what <paramref name="hidden"/> gives after its ReLU.</param>
     /// <param name="slots">How many images are known at a time.</param>
-    public LocalForward(ModelOptions options, IReadOnlyList<Convolution> convolutions, LinearLayer hidden, LinearLayer head, int slots)
+    public LocalForward(ModelOptions options, IReadOnlyList<Convolution> convolutions, LinearLayer hidden, Func<Tensor, Tensor> logits, int slots)
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        (_convolutions, _hidden, _head) = (convolutions, hidden, head);
+        (_convolutions, _hidden, _logits) = (convolutions, hidden, logits);
         var deviation = options.StandardDeviation ?? [.. Enumerable.Repeat(1.0, options.Channels)];
         var mean = options.Mean ?? [.. Enumerable.Repeat(0.0, options.Channels)];
         _scale = [.. deviation.Select(value => (float)(1 / value))];
@@ -82,7 +83,7 @@ internal sealed class LocalForward : IDisposable
             remaining = remaining[map.Length..];
         }
 
-        return _head.call(addmm(_hidden.Bias, flat, _hiddenWeight, 1, 1).relu_()).MoveToOuterDisposeScope();
+        return _logits(addmm(_hidden.Bias, flat, _hiddenWeight, 1, 1).relu_()).MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes the image known again that a change of the last call was made from.</summary>

@@ -41,6 +41,9 @@ public sealed record ModelOptions : IValidatableObject
     /// <summary>What follows each normalization. Only DeepMind's networks were published with another one than ReLU.</summary>
     public Activation Activation { get; init; } = Activation.Relu;
 
+    /// <summary>What the last linear layer reads.</summary>
+    public HeadFeatures HeadFeatures { get; init; } = HeadFeatures.Raw;
+
     /// <summary>Returns the channel count of a layer whose published count is <paramref name="published"/>.</summary>
     internal int Scale(int published) => Math.Max(1, (int)Math.Round(published * WidthFactor));
 

@@ -46,5 +46,5 @@ public sealed class PreActNetwork : ImageClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor Head(Tensor features) => _head.call(features);
+    protected override Tensor Head(Tensor features) => _head.call(features);
 }

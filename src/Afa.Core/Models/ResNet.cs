@@ -48,5 +48,5 @@ public sealed class ResNet : ImageClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor Head(Tensor features) => _head.call(features);
+    protected override Tensor Head(Tensor features) => _head.call(features);
 }

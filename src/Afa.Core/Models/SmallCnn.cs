@@ -52,10 +52,10 @@ public sealed class SmallCnn : ImageClassifier
     }
 
     /// <inheritdoc/>
-    public override Tensor Head(Tensor features) => _fc2.call(features);
+    protected override Tensor Head(Tensor features) => _fc2.call(features);
 
     /// <inheritdoc/>
     /// <remarks>It has one on the CPU in float32.</remarks>
     internal override LocalForward? CreateLocalForward(int slots) =>
-        _fc1.Weight is { dtype: ScalarType.Float32, device_type: DeviceType.CPU } && Compute == ComputePrecision.Float32 ? new(Options, [_conv1, _conv2, _conv3, _conv4], _fc1, _fc2, slots) : null;
+        _fc1.Weight is { dtype: ScalarType.Float32, device_type: DeviceType.CPU } && Compute == ComputePrecision.Float32 ? new(Options, [_conv1, _conv2, _conv3, _conv4], _fc1, Logits, slots) : null;
 }

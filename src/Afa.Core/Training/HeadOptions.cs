@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Afa.Models;
 
 namespace Afa.Training;
 
@@ -11,7 +12,7 @@ public enum HeadImages
     Adversarial,
 }
 
-/// <summary>What the second phase of AFA changes.</summary>
+/// <summary>What the second phase changes.</summary>
 public enum HeadScope
 {
     /// <summary>The head only; the features stay as pre-trained, in evaluation mode.</summary>
@@ -21,12 +22,15 @@ public enum HeadScope
     FineTuned,
 }
 
-/// <summary>The second phase of <see cref="TrainingMethod.Afa"/>: a linear classifier on the pre-trained features.</summary>
+/// <summary>The second phase of <see cref="TrainingMethod.Afa"/> and <see cref="TrainingMethod.Supcon"/>: a linear classifier on the pre-trained features.</summary>
 public sealed record HeadOptions : IValidatableObject
 {
     public HeadImages Images { get; init; } = HeadImages.Clean;
 
     public HeadScope Scope { get; init; } = HeadScope.Frozen;
+
+    /// <summary>What the head reads.</summary>
+    public HeadFeatures Features { get; init; } = HeadFeatures.Raw;
 
     public int Epochs { get; init; } = 3;
 

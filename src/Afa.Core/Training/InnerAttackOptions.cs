@@ -18,6 +18,11 @@ public sealed record InnerAttackOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Norm is not (AttackNorm.Linf or AttackNorm.L2))
+        {
+            yield return new($"Attack.Norm must be Linf or L2 in training, not {Norm}; L1 is for evaluations.", [nameof(Norm)]);
+        }
+
         if (Epsilon is not null && Radius.Problem(Epsilon, Norm) is { } problem)
         {
             yield return new($"Attack.Epsilon {problem}.", [nameof(Epsilon)]);

@@ -21,9 +21,9 @@ public sealed record NormalizationOptions
     /// <summary>Whether batch norm's statistics are those of the whole batch, whatever the number of trainers; each layer then waits for all of them.</summary>
     public bool Synchronized { get; init; }
 
-    /// <summary>Says what does not go together with the model and the method.</summary>
+    /// <summary>Says what does not go together with the model.</summary>
     /// <param name="name">Of the model, known.</param>
-    internal IEnumerable<ValidationResult> Problems(string name, TrainingMethod method)
+    internal IEnumerable<ValidationResult> Problems(string name)
     {
         var hasLayers = ModelRegistry.HasNormalization(ModelRegistry.Named(name).Name);
         if (Layer != NormalizationLayer.Batch && !hasLayers)
@@ -38,16 +38,6 @@ public sealed record NormalizationOptions
             {
                 yield return new($"Normalization.{option} is for batch norm, which {(hasLayers ? "group norm replaces here" : $"{name} does not have")}; leave it out.", [option]);
             }
-        }
-
-        if (DuringAttack != AttackNormalization.Eval && method == TrainingMethod.Ce)
-        {
-            yield return new($"Normalization.DuringAttack is {DuringAttack}, but the method {method} has no attack in training; leave it out.", [nameof(DuringAttack)]);
-        }
-
-        if (Separate && method is (TrainingMethod.Ce or TrainingMethod.PgdAt))
-        {
-            yield return new($"Normalization.Separate needs a method that trains on clean and on adversarial images, which {method} does not.", [nameof(Separate)]);
         }
     }
 }

@@ -1,6 +1,7 @@
 using Afa.Attacks;
 using Afa.Data;
 using Afa.Models;
+using Afa.Training.Methods;
 
 namespace Afa.Training;
 
@@ -12,7 +13,7 @@ public static class ResolvedOptions
         options.Attack.Epsilon is { } text && Radius.TryParse(text, out var value) ? value : DatasetRegistry.Get(options.Dataset).RecommendedEpsilon;
 
     /// <summary>Epochs over all phases.</summary>
-    public static int TotalEpochs(this TrainingOptions options) => options.Epochs + (options.Method == TrainingMethod.Afa ? options.Head.Epochs : 0);
+    public static int TotalEpochs(this TrainingOptions options) => options.Epochs + (TrainingMethods.Get(options.Method).TrainsFeaturesFirst ? options.Head.Epochs : 0);
 
     /// <summary>The network for the data set's images and classes, normalized as is usual for it.</summary>
     /// <exception cref="ArgumentException">The model or the data set is not known, or the model has no such depth.</exception>
@@ -24,6 +25,7 @@ public static class ResolvedOptions
             NormalizationLayer = options.Normalization.Layer,
             AuxiliaryNormalization = options.Normalization.Separate,
             Activation = options.Activation,
+            HeadFeatures = TrainingMethods.Get(options.Method).TrainsFeaturesFirst ? options.Head.Features : HeadFeatures.Raw,
             Classes = description.Classes,
             Channels = description.Channels,
             Height = description.Height,

@@ -10,18 +10,20 @@ namespace Afa.Training;
 public static class TrainerCheckpoint
 {
     private const string VelocitySuffix = ".momentum";
+    private const string UnaveragedSuffix = ".unaveraged";
 
-    /// <summary>Copies weights and momentum.</summary>
+    /// <summary>Copies the weights as they are to be evaluated, and momentum. Weights under training that differ from those, as they are averaged, go beside the momentum.</summary>
     public static Checkpoint Capture(Trainer trainer, CheckpointState state)
     {
         using var scope = NewDisposeScope();
-        return new Checkpoint(
-            state,
-            trainer.Model.state_dict().ToDictionary(entry => entry.Key, entry => TensorRecord.FromTensor(entry.Value)),
-            trainer.Velocities.ToDictionary(entry => entry.Name + VelocitySuffix, entry => TensorRecord.FromTensor(entry.Velocity)));
+        var optimizer = trainer.Velocities.Select(entry => (Name: entry.Name + VelocitySuffix, Value: entry.Velocity))
+            .Concat(trainer.Unaveraged.Select(entry => (Name: entry.Name + UnaveragedSuffix, Value: entry.Weights)))
+            .ToDictionary(entry => entry.Name, entry => TensorRecord.FromTensor(entry.Value));
+        using var evaluated = trainer.ShowEvaluatedWeights();
+        return new Checkpoint(state, trainer.Model.state_dict().ToDictionary(entry => entry.Key, entry => TensorRecord.FromTensor(entry.Value)), optimizer);
     }
 
-    /// <summary>Sets weights and momentum.</summary>
+    /// <summary>Sets weights, their average and momentum.</summary>
     /// <exception cref="ArgumentException">The checkpoint belongs to another model.</exception>
     public static void Restore(Trainer trainer, Checkpoint checkpoint)
     {
@@ -29,7 +31,8 @@ public static class TrainerCheckpoint
         trainer.Restore(
             checkpoint.State.Phase,
             checkpoint.Model.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()),
-            checkpoint.Optimizer?.ToDictionary(entry => entry.Key[..^VelocitySuffix.Length], entry => entry.Value.ToTensor()));
+            WithSuffix(checkpoint.Optimizer, VelocitySuffix),
+            WithSuffix(checkpoint.Optimizer, UnaveragedSuffix));
     }
 
     /// <summary>Sets the weights of a model from a checkpoint.</summary>
@@ -39,6 +42,10 @@ public static class TrainerCheckpoint
         using var scope = NewDisposeScope();
         model.LoadWeights(checkpoint.Model.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
     }
+
+    private static Dictionary<string, Tensor>? WithSuffix(IReadOnlyDictionary<string, TensorRecord>? tensors, string suffix) => tensors?
+        .Where(entry => entry.Key.EndsWith(suffix, StringComparison.Ordinal))
+        .ToDictionary(entry => entry.Key[..^suffix.Length], entry => entry.Value.ToTensor());
 
     /// <summary>SHA-256 over names and bytes of every parameter and buffer.</summary>
     public static string HashWeights(ImageClassifier model)

@@ -10,7 +10,7 @@ public sealed record TrainingOptions : IValidatableObject
 {
     public TrainingMethod Method { get; init; } = TrainingMethod.Afa;
 
-    /// <summary>Name from <see cref="DatasetRegistry"/>.</summary>
+    /// <summary>Name from <see cref="DatasetRegistry"/>, or the path of a folder of images or of converted files.</summary>
     public string Dataset { get; init; } = "fashion-mnist";
 
     /// <summary>Folder with the data set's files; null searches the usual places.</summary>
@@ -36,7 +36,7 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Format in which the network computes in training. Weights, optimizer and losses are float32 in any case, and so is evaluation.</summary>
     public ComputePrecision Compute { get; init; } = ComputePrecision.Float32;
 
-    /// <summary>Passes over the training images; for AFA, those of the feature pre-training.</summary>
+    /// <summary>Passes over the training images; for AFA and SupCon, those of the feature pre-training.</summary>
     public int Epochs { get; init; } = 5;
 
     /// <summary>Images of one step over all trainers.</summary>
@@ -51,6 +51,12 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>How the images are dealt to the shards.</summary>
     public ShardPlanKind ShardPlan { get; init; } = ShardPlanKind.ClassBalanced;
 
+    /// <summary>α of <see cref="ShardPlanKind.Dirichlet"/>. Each shard then has at least its images of one step; an epoch ends with the smallest.</summary>
+    public double DirichletAlpha { get; init; } = new DirichletOptions().Alpha;
+
+    /// <summary>Generated images in every batch. An epoch has as many steps as it would have without them.</summary>
+    public GeneratedOptions Generated { get; init; } = new();
+
     public OptimizerOptions Optimizer { get; init; } = new();
 
     public InnerAttackOptions Attack { get; init; } = new();
@@ -63,10 +69,39 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>β of TRADES.</summary>
     public double TradesBeta { get; init; } = 6;
 
-    /// <summary>Share of the label spread evenly over all classes.</summary>
+    /// <summary>Where the attack of TRADES starts.</summary>
+    public TradesStart TradesStart { get; init; } = TradesStart.Gaussian;
+
+    /// <summary>Whether the clean prediction in TRADES' divergence is trained too.</summary>
+    public TradesTarget TradesTarget { get; init; } = TradesTarget.Attached;
+
+    /// <summary>Which adversarial images the AFA term of <see cref="TrainingMethod.AfaTrades"/> is computed on.</summary>
+    public AfaImages AfaImages { get; init; } = AfaImages.Trades;
+
+    /// <summary>Weight of the divergence in MART, λ in the paper and β in its code.</summary>
+    public double MartBeta { get; init; } = 6;
+
+    /// <summary>τ of SupCon.</summary>
+    public double SupconTemperature { get; init; } = 0.1;
+
+    /// <summary>How often Free AT uses each batch, m in the paper.</summary>
+    public int FreeReplays { get; init; } = 4;
+
+    /// <summary>γ of adversarial weight perturbation in the first phase, as a share of each weight tensor's norm; 0 switches it off. The authors use 0.005 with TRADES, 0.01 with PGD-AT.</summary>
+    public double AwpGamma { get; init; }
+
+    /// <summary>Epochs before adversarial weight perturbation begins.</summary>
+    public int AwpWarmup { get; init; }
+
+    /// <summary>Share of the label spread evenly over all classes in cross-entropies: of AFA and SupCon that of the head.</summary>
     public double LabelSmoothing { get; init; }
 
     public HeadOptions Head { get; init; } = new();
+
+    /// <summary>τ of <see cref="Training.WeightAverage"/>, whose weights are then those that are stored and evaluated; 0 switches it off, 0.995 is usual.</summary>
+    public double WeightAverage { get; init; }
+
+    public ValidationOptions Validation { get; init; } = new();
 
     public AugmentationOptions Augmentation { get; init; } = new();
 
@@ -77,7 +112,7 @@ public sealed record TrainingOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Augmentation })
+        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Validation, Augmentation, Generated })
         {
             var found = new List<ValidationResult>();
             Validator.TryValidateObject(part, new ValidationContext(part), found, validateAllProperties: true);
@@ -92,9 +127,14 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"Unknown method '{Method}'; known: {string.Join(", ", Enum.GetNames<TrainingMethod>())}.", [nameof(Method)]);
         }
 
-        if (!DatasetRegistry.Names.Contains(Dataset))
+        if (DatasetRegistry.Problem(Dataset, out var dataset) is { } datasetProblem)
         {
-            yield return new($"Unknown data set '{Dataset}'; known: {string.Join(", ", DatasetRegistry.Names)}.", [nameof(Dataset)]);
+            yield return new(datasetProblem, [nameof(Dataset)]);
+        }
+
+        if (DataDirectory is not null && DatasetRegistry.IsPath(Dataset))
+        {
+            yield return new($"DataDirectory says where the files of a data set with a name are; '{Dataset}' is a path already.", [nameof(DataDirectory)]);
         }
 
         if (!ModelRegistry.IsKnown(Model))
@@ -105,14 +145,14 @@ public sealed record TrainingOptions : IValidatableObject
         {
             yield return new($"ModelDepth: {depthProblem}", [nameof(ModelDepth)]);
         }
-        else if (Normalization.Problems(Model, Method).ToList() is { Count: > 0 } problems)
+        else if (Normalization.Problems(Model).ToList() is { Count: > 0 } problems)
         {
             foreach (var unfit in problems)
             {
                 yield return unfit;
             }
         }
-        else if (DatasetRegistry.Names.Contains(Dataset))
+        else if (dataset is not null)
         {
             var model = this.ModelOptions();
             var found = new List<ValidationResult>();
@@ -160,6 +200,24 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"BatchSize must be at least 2, not {BatchSize}: one image has nothing to be compared with.", [nameof(BatchSize)]);
         }
 
+        if (DirichletOptions.AlphaProblem(DirichletAlpha) is { } alphaProblem)
+        {
+            yield return new(alphaProblem, [nameof(DirichletAlpha)]);
+        }
+
+        if (ShardPlan == ShardPlanKind.Stored && TrainImages != 0)
+        {
+            yield return new($"ShardPlan 'stored' takes the files as they are, so TrainImages must be 0 (all), not {TrainImages}.", [nameof(TrainImages)]);
+        }
+
+        var perShard = Shards >= 1 ? BatchSize / Shards : 0;
+        if (Generated is { Path: not null, Fraction: > 0 and < 1 } && perShard >= 1 && (Generated.Originals(perShard) < 1 || Generated.Originals(perShard) == perShard))
+        {
+            yield return new(
+                $"Generated.Fraction {Generated.Fraction} of the {perShard} images that a step takes from each shard leaves {Generated.Originals(perShard)} original ones; " +
+                "each shard must give at least one of each kind. Use a larger batch or fewer shards.", [nameof(Generated)]);
+        }
+
         if (AfaWeight is not (>= 0 and <= 1000))
         {
             yield return new($"AfaWeight must be in [0, 1000], not {AfaWeight}.", [nameof(AfaWeight)]);
@@ -170,9 +228,44 @@ public sealed record TrainingOptions : IValidatableObject
             yield return new($"TradesBeta must be in [0, 1000], not {TradesBeta}.", [nameof(TradesBeta)]);
         }
 
+        if (MartBeta is not (>= 0 and <= 1000))
+        {
+            yield return new($"MartBeta must be in [0, 1000], not {MartBeta}.", [nameof(MartBeta)]);
+        }
+
+        if (SupconTemperature is not (> 0 and <= 100))
+        {
+            yield return new($"SupconTemperature must be in (0, 100], not {SupconTemperature}; 0.1 is usual.", [nameof(SupconTemperature)]);
+        }
+
+        if (FreeReplays is < 1 or > 100)
+        {
+            yield return new($"FreeReplays must be in [1, 100], not {FreeReplays}.", [nameof(FreeReplays)]);
+        }
+
+        if (AwpGamma is not (>= 0 and <= 1))
+        {
+            yield return new($"AwpGamma must be in [0, 1], not {AwpGamma}; 0.005 is usual with TRADES.", [nameof(AwpGamma)]);
+        }
+
+        if (AwpWarmup < 0)
+        {
+            yield return new($"AwpWarmup must be 0 or more epochs, not {AwpWarmup}.", [nameof(AwpWarmup)]);
+        }
+
+        foreach (var problem in OptionFit.Problems(this))
+        {
+            yield return problem;
+        }
+
         if (LabelSmoothing is not (>= 0 and < 1))
         {
             yield return new($"LabelSmoothing must be in [0, 1), not {LabelSmoothing}.", [nameof(LabelSmoothing)]);
+        }
+
+        if (WeightAverage is not (>= 0 and < 1))
+        {
+            yield return new($"WeightAverage must be in [0, 1), not {WeightAverage}; 0 switches it off.", [nameof(WeightAverage)]);
         }
 
         if (CheckpointEveryEpochs < 1)

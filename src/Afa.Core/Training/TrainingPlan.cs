@@ -1,3 +1,5 @@
+using Afa.Training.Methods;
+
 namespace Afa.Training;
 
 /// <summary>The steps of a run, laid out from its options alone: what every process computes alike.</summary>
@@ -17,15 +19,12 @@ public sealed class TrainingPlan
                 $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.");
         }
 
-        // In forward passes; a backward pass costs about two forward ones with the weights' gradients, one without.
-        var attack = options.Attack.Steps * 2;
-        var head = (options.Head.Images == HeadImages.Adversarial ? attack : 0) + (options.Head.Scope == HeadScope.Frozen ? 1 : 3);
-        _phases = options.Method == TrainingMethod.Afa
+        _phases = TrainingMethods.Get(options.Method).TrainsFeaturesFirst
             ? [
-                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, attack + 6),
-                new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, head),
+                new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, StepCost.OfFirstPhase(options)),
+                new(TrainingPhase.Head, options.Head.Epochs, options.Head.LearningRate, StepCost.OfHead(options)),
             ]
-            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, 1)];
+            : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, StepCost.OfFirstPhase(options))];
     }
 
     /// <summary>Images that a step takes from each shard.</summary>
@@ -85,7 +84,7 @@ public sealed class TrainingPlan
 /// <param name="StepCost">Estimated cost of a step against those of the run's other phases.</param>
 public sealed record TrainingPhase(string Name, int Epochs, double LearningRate, double StepCost)
 {
-    /// <summary>AFA pre-training of the features.</summary>
+    /// <summary>Pre-training of the features, in AFA and SupCon.</summary>
     public const string Features = "features";
 
     /// <summary>The linear head on pre-trained features.</summary>

@@ -1,4 +1,6 @@
+using Afa.Compute;
 using Afa.Data;
+using Afa.Training.Methods;
 
 namespace Afa.Training;
 
@@ -10,44 +12,61 @@ public sealed class TrainingShard
     private readonly int _shard;
     private readonly int[] _indices;
     private readonly Augmentation _augmentation;
+    private readonly GeneratedImages? _generated;
     private (int Epoch, EpochOrder Order)? _order;
 
     /// <param name="dataset">The whole training split; shared between shards.</param>
     /// <param name="shard">From 0.</param>
-    public TrainingShard(ImageDataset dataset, TrainingOptions options, int shard)
+    /// <param name="generated">Images that the options ask for, shared between shards; null if they ask for none.</param>
+    public TrainingShard(ImageDataset dataset, TrainingOptions options, int shard, GeneratedImages? generated = null)
     {
         _dataset = dataset;
         _options = options;
         _shard = shard;
         _indices = Plan(dataset, options)[shard];
+        _generated = generated;
         _augmentation = new Augmentation(options.Augmentation, options.Seed);
     }
 
-    /// <summary>Splits the images that a run uses: first the subset, then its shards.</summary>
+    /// <summary>Splits the images that a run uses: those held out for validation are left aside, then the subset is drawn, then its shards.</summary>
     /// <returns>Indices into the data set, one array for each shard.</returns>
     /// <exception cref="ArgumentException">More images are asked for than there are.</exception>
     public static int[][] Plan(ImageDataset dataset, TrainingOptions options)
     {
-        if (options.TrainImages > dataset.Count)
+        var others = ValidationSplit.Others(dataset, options);
+        if (options.TrainImages > others.Length)
         {
-            throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here. Use 0 for all.");
+            var rest = options.Validation.Images == 0 ? "" : $", and {options.Validation.Images} of them are held out for validation";
+            throw new ArgumentException($"TrainImages is {options.TrainImages}, but {dataset.Description.Title} has {dataset.Count} training images here{rest}. Use 0 for all.");
+        }
+
+        if (options.ShardPlan == ShardPlanKind.Stored)
+        {
+            // Of all images: options refuse a subset.
+            var heldOut = ValidationSplit.Draw(dataset, options);
+            return [.. ShardPlan.Stored(dataset, options.Shards).Select(shard => shard.Except(heldOut).ToArray())];
         }
 
         var labels = dataset.Labels.Span;
-        var subset = options.TrainImages == 0 || options.TrainImages == dataset.Count
-            ? [.. Enumerable.Range(0, dataset.Count)]
-            : ClassBalancedSubset.Draw(labels, options.TrainImages, options.Seed);
+        var subset = options.TrainImages == 0 || options.TrainImages == others.Length
+            ? others
+            : [.. ClassBalancedSubset.Draw(Array.ConvertAll(others, i => dataset.Labels.Span[i]), options.TrainImages, options.Seed).Select(place => others[place])];
         var subsetLabels = new byte[subset.Length];
         for (var i = 0; i < subset.Length; i++)
         {
             subsetLabels[i] = labels[subset[i]];
         }
 
-        var shards = ShardPlan.Create(subsetLabels, options.Shards, options.ShardPlan, options.Seed);
+        var dirichlet = new DirichletOptions { Alpha = options.DirichletAlpha, MinimumImages = Math.Max(1, options.BatchSize / options.Shards) };
+        var shards = ShardPlan.Create(subsetLabels, options.Shards, options.ShardPlan, options.Seed, dirichlet);
         return [.. shards.Select(shard => shard.Select(i => subset[i]).ToArray())];
     }
 
-    /// <summary>Returns the images that this shard gives to one step, augmented.</summary>
+    /// <summary>
+    /// Returns the images that this shard gives to one step, augmented: as many views of each as the method takes in that epoch. Originals and
+    /// generated ones are in random order.
+    /// </summary>
+    /// <param name="count">Images of both kinds together.</param>
     public ImageBatch Batch(int epoch, int stepInEpoch, int count)
     {
         if (_order?.Epoch != epoch)
@@ -55,6 +74,24 @@ public sealed class TrainingShard
             _order = (epoch, new EpochOrder(_indices, _options.Seed, epoch, _shard));
         }
 
-        return _augmentation.Apply(_dataset.Select(_order.Value.Order.BatchIndices(stepInEpoch, count)), epoch);
+        var views = epoch < _options.Epochs ? TrainingMethods.Get(_options.Method).ViewsPerImage : 1;
+        var originals = _dataset.Select(_order.Value.Order.BatchIndices(stepInEpoch, _options.Generated.Originals(count)));
+        return _augmentation.Apply(originals.Count == count ? originals : Mix(originals, epoch, stepInEpoch, count), epoch, views);
+    }
+
+    /// <summary>Adds generated images, drawn with replacement: Wang et al. 2023 (arXiv:2302.04638), the authors' <c>SemiSupervisedSampler</c>.</summary>
+    private ImageBatch Mix(ImageBatch originals, int epoch, int stepInEpoch, int count)
+    {
+        var generated = _generated ?? throw new InvalidOperationException("The options ask for generated images, but the shard was given none.");
+        var draws = new SeededDraws(Seed.Derive(_options.Seed, (ulong)SeedUse.GeneratedImages, (ulong)epoch, (ulong)stepInEpoch, (ulong)_shard));
+        var drawn = new int[count - originals.Count];
+        for (var i = 0; i < drawn.Length; i++)
+        {
+            drawn[i] = draws.Below(generated.Count);
+        }
+
+        int[] order = [.. Enumerable.Range(0, count)];
+        draws.Shuffle(order);
+        return ImageBatch.Concat([originals, generated.Select(drawn)]).Select(order);
     }
 }

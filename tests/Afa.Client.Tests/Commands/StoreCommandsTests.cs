@@ -44,6 +44,8 @@ public sealed class StoreCommandsTests : IDisposable
     [InlineData("leaderboard")]
     [InlineData("watch", "mine")]
     [InlineData("train", "--resume")]
+    [InlineData("sweep", "--resume")]
+    [InlineData("sweeps", "show", "mine")]
     public async Task Command_NoStore_SaysHowToGetOne(params string[] arguments)
     {
         Assert.Equal(ExitCode.Usage, await _client.RunAsync(arguments));

@@ -68,12 +68,44 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, code);
         Assert.StartsWith("error: 5 problems:", _client.Error, StringComparison.Ordinal);
         Assert.Contains("Epochs must be in [1, 100000], not 0.", _client.Error, StringComparison.Ordinal);
-        Assert.Contains("method must be one of afa, afa-trades, ce, pgd-at, trades, not 'madry'", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("method must be one of afa, afa-trades, ce, pgd-at, trades, mart, supcon, fast-at, free-at, not 'madry'", _client.Error, StringComparison.Ordinal);
         Assert.Contains("did you mean 'epochs'", _client.Error, StringComparison.Ordinal);
         Assert.Contains("'Mine'", _client.Error, StringComparison.Ordinal);
         Assert.Empty(_client.Output);
         Assert.Equal(0, _client.Connections);
         Assert.False(Directory.Exists(_client.Store));
+    }
+
+    [Fact]
+    public async Task Train_Help_HasALineForEachMethod()
+    {
+        await _client.RunAsync("train", "--help");
+
+        foreach (var method in new[] { "afa: ", "afa-trades: ", "ce: ", "pgd-at: ", "trades: ", "mart: ", "supcon: ", "fast-at: ", "free-at: " })
+        {
+            Assert.Matches($@"(?m)^ +{method}", _client.Output);
+        }
+    }
+
+    [Theory]
+    [InlineData("mart: MART (β 6)", "5 steps in training; weights perturbed by 0.005 of their norm", "--method", "mart", "--awp-gamma", "0.005")]
+    [InlineData("fast-at: cross-entropy", "1 step of 1.25 epsilon in training", "--method", "fast-at")]
+    [InlineData("free-at: cross-entropy", "3 replays of each batch in training", "--method", "free-at", "--set", "freeReplays=3")]
+    [InlineData("supcon: supervised contrastive loss (τ 0.2), then a linear head", "learning rate 0.1 (cosine)", "--method", "supcon", "--set", "augmentation.horizontalFlip=true", "--set", "supconTemperature=0.2", "--schedule", "cosine")]
+    public async Task Train_Method_IsSaidAtStart(string method, string attack, params string[] arguments)
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync(["train", .. arguments]));
+        Assert.Contains(method, _client.Output, StringComparison.Ordinal);
+        Assert.Contains(attack, _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Train_OptionsThatDoNotGoTogether_StartNothing()
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--method", "supcon", "--awp-gamma", "0.01"));
+        Assert.Contains("augmentation.cropPadding", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("AwpGamma does not go with supcon", _client.Error, StringComparison.Ordinal);
+        Assert.Empty(_client.Cluster.Calls);
     }
 
     [Fact]

@@ -60,8 +60,8 @@ public sealed class OptionsReaderTests
     [InlineData("modelWidth", "NaN", "a number")]
     [InlineData("modelWidth", "Infinity", "a number")]
     [InlineData("optimizer.nesterov", "yes", "true or false")]
-    [InlineData("method", "1", "one of afa, afa-trades, ce, pgd-at, trades")]
-    [InlineData("method", "Afa", "one of afa, afa-trades, ce, pgd-at, trades")]
+    [InlineData("method", "1", "one of afa, afa-trades, ce, pgd-at, trades, mart, supcon, fast-at, free-at")]
+    [InlineData("method", "Afa", "one of afa, afa-trades, ce, pgd-at, trades, mart, supcon, fast-at, free-at")]
     public void Read_TextOfAnotherType_NamesKeyValueAndWhatIsNeeded(string key, string text, string expected)
     {
         Read((key, text));

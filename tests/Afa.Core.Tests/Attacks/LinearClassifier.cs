@@ -25,7 +25,7 @@ internal sealed class LinearClassifier(Tensor weights, Tensor offsets, Func<Tens
     public override Tensor Features(Tensor images) => images.flatten(1);
 
     // Row by row, so that rounding does not depend on the batch as that of a matrix product does.
-    public override Tensor Head(Tensor features)
+    protected override Tensor Head(Tensor features)
     {
         using var scope = NewDisposeScope();
         var logits = (features.unsqueeze(1) * weights.to(features.dtype)).sum(2) + offsets.to(features.dtype);

@@ -352,6 +352,6 @@ public class SquareTests
 
         public override Tensor Features(Tensor images) => model.Features(images);
 
-        public override Tensor Head(Tensor features) => model.Head(features);
+        protected override Tensor Head(Tensor features) => model.Logits(features);
     }
 }

@@ -31,6 +31,18 @@ public class DevicePoolTests
     }
 
     [Fact]
+    public void TryLease_EverySlotLeased_GivesNoneUntilOneIsFree()
+    {
+        using var pool = new DevicePool(slots: 1, threads: 1);
+        var first = pool.TryLease();
+
+        Assert.Null(pool.TryLease());
+        first!.Dispose();
+
+        Assert.Same(first.Worker, pool.TryLease()!.Worker);
+    }
+
+    [Fact]
     public async Task Lease_TwoHolders_RunAtOnce()
     {
         using var pool = new DevicePool(slots: 1, threads: 1);

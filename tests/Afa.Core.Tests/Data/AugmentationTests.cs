@@ -46,6 +46,27 @@ public class AugmentationTests
     }
 
     [Fact]
+    public void Apply_TwoViews_StandSideBySideEachWithDrawsOfItsOwn()
+    {
+        var augmentation = new Augmentation(CropAndFlip, 42);
+        var batch = DataFolder.Dataset(20).Select([.. Enumerable.Range(0, 20)]);
+
+        var views = augmentation.Apply(batch, 1, views: 2);
+
+        var first = augmentation.Apply(batch, 1);
+        Assert.Equal(40, views.Count);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal((batch.Labels[i], batch.Labels[i]), (views.Labels[2 * i], views.Labels[(2 * i) + 1]));
+            Assert.Equal((batch.SampleIds[i], batch.SampleIds[i]), (views.SampleIds[2 * i], views.SampleIds[(2 * i) + 1]));
+            Assert.Equal(first.Slice(i, 1).Pixels, views.Slice(2 * i, 1).Pixels);   // The first view is the one that other methods see.
+            Assert.Equal(views.Slice(2 * i, 2).Pixels, augmentation.Apply(batch.Slice(i, 1), 1, views: 2).Pixels);
+        }
+
+        Assert.True(Enumerable.Range(0, 20).Count(i => !views.Slice(2 * i, 1).Pixels.AsSpan().SequenceEqual(views.Slice((2 * i) + 1, 1).Pixels)) > 15);
+    }
+
+    [Fact]
     public void Apply_DefaultOptions_ChangesNothing()
     {
         var batch = Images(1);

@@ -19,7 +19,7 @@ public class DatasetLoaderTests
 
         Assert.Equal(15, dataset.Count);
         Assert.Equal([0, 0, 1, 0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 3, 4], dataset.Labels.ToArray());
-        Assert.Equal(4, dataset.Pixels.Span[14 * 3072]);
+        Assert.Equal(4, dataset.Select([14]).Pixels[0]);
     }
 
     [Fact]
@@ -81,11 +81,12 @@ public class DatasetLoaderTests
     private static double Mean(ImageDataset dataset)
     {
         var sum = 0L;
-        foreach (var pixel in dataset.Pixels.Span)
+        var pixels = dataset.Select([.. Enumerable.Range(0, dataset.Count)]).Pixels;
+        foreach (var pixel in pixels)
         {
             sum += pixel;
         }
 
-        return sum / (255.0 * dataset.Pixels.Length);
+        return sum / (255.0 * pixels.Length);
     }
 }

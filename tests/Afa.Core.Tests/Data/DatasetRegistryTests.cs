@@ -10,7 +10,7 @@ public class DatasetRegistryTests
     {
         var exception = Assert.Throws<ArgumentException>(() => DatasetRegistry.Get("imagenet"));
 
-        Assert.StartsWith("Data set 'imagenet' is not known; the known data sets are fashion-mnist, mnist, cifar-10, cifar-100.", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Data set 'imagenet' is not known; the known data sets are fashion-mnist, mnist, cifar-10, cifar-100, tiny-imagenet. A folder is named by its path, such as ./imagenet.", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -18,6 +18,7 @@ public class DatasetRegistryTests
     [InlineData("mnist", 10, 784, 0.3)]
     [InlineData("cifar-10", 10, 3072, 8.0 / 255)]
     [InlineData("cifar-100", 100, 3072, 8.0 / 255)]
+    [InlineData("tiny-imagenet", 200, 12_288, 8.0 / 255)]
     public void Get_KnownName_DescribesDataset(string name, int classes, int imageSize, double epsilon)
     {
         var description = DatasetRegistry.Get(name);

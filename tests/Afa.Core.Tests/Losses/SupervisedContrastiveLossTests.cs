@@ -44,20 +44,51 @@ public class SupervisedContrastiveLossTests
     [InlineData("alldiff")]
     [InlineData("two")]
     [InlineData("one")]
-    public void PerAnchor_TwoViews_MatchesTheAuthorsCode(string set)
+    public void Compute_TwoViews_MatchesTheAuthorsCode(string set)
     {
         LossCase.Check($"supcon.{set}.all", [("clean", $"feat.{set}.clean"), ("adv", $"feat.{set}.adv")], views =>
         {
             using var labels = Golden.GoldenFile.Losses.Get($"feat.{set}.labels");
-            return AgainstItself(functional.normalize(cat(views)), cat([labels, labels]), 0.1).mean();
+            return SupervisedContrastiveLoss.Compute(cat(views), cat([labels, labels]), 0.1);
+        });
+    }
+
+    [Theory]
+    [InlineData("main")]
+    [InlineData("single")]
+    [InlineData("allsame")]
+    [InlineData("alldiff")]
+    [InlineData("two")]
+    [InlineData("one")]
+    public void PerAnchor_FirstViewsAgainstBoth_MatchesTheAuthorsCode(string set)
+    {
+        LossCase.Check($"supcon.{set}.one", [("clean", $"feat.{set}.clean"), ("adv", $"feat.{set}.adv")], views =>
+        {
+            using var labels = Golden.GoldenFile.Losses.Get($"feat.{set}.labels");
+            var sameClass = labels.unsqueeze(1).eq(labels.unsqueeze(0));
+            var same = eye(labels.shape[0], dtype: ScalarType.Bool);
+            var (positives, self) = (cat([sameClass.logical_and(same.logical_not()), sameClass], 1), cat([same, zeros_like(same)], 1));
+            return SupervisedContrastiveLoss.PerAnchor(functional.normalize(views[0]), functional.normalize(cat(views)), positives, self, 0.1).mean();
         });
     }
 
     [Fact]
-    public void PerAnchor_OneViewWithALonelyClass_MatchesTheAuthorsCode()
+    public void Compute_OneViewWithALonelyClass_MatchesTheAuthorsCode()
     {
         LossCase.Check("supcon.single.oneview", [("clean", "feat.single.clean")], views =>
-            AgainstItself(functional.normalize(views[0]), Golden.GoldenFile.Losses.Get("feat.single.labels"), 0.1).mean());
+            SupervisedContrastiveLoss.Compute(views[0], Golden.GoldenFile.Losses.Get("feat.single.labels"), 0.1));
+    }
+
+    [Fact]
+    public void Compute_RowsInAnotherOrder_StaysTheSame()
+    {
+        using var scope = NewDisposeScope();
+        var (features, labels) = (Golden.GoldenFile.Losses.Get("feat.main.clean", ScalarType.Float64), Golden.GoldenFile.Losses.Get("feat.main.labels"));
+        var order = randperm(16, generator: new Generator(1));
+
+        var (straight, shuffled) = (SupervisedContrastiveLoss.Compute(features, labels, 0.1), SupervisedContrastiveLoss.Compute(features[order], labels[order], 0.1));
+
+        Assert.Equal(straight.item<double>(), shuffled.item<double>(), 1e-12);
     }
 
     [Fact]

@@ -15,6 +15,10 @@ public class TradesLossTests
     public void Compute_Beta6_MatchesTheAuthorsCode() =>
         LossCase.Check("trades_attached", Both, logits => TradesLoss.Compute(logits[0], logits[1], Labels(), beta: 6, labelSmoothing: 0, divisor: 16));
 
+    [Fact]
+    public void Compute_TargetDetached_MatchesTheAuthorsCodeWithThatChange() =>
+        LossCase.Check("trades_detached", Both, logits => TradesLoss.Compute(logits[0], logits[1], Labels(), 6, labelSmoothing: 0, divisor: 16, TradesTarget.Detached));
+
     [Theory]
     [InlineData("ce", 0)]
     [InlineData("ce_ls01", 0.1)]

@@ -1,4 +1,5 @@
 using Afa.Models;
+using Afa.Tests.Golden;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -25,6 +26,22 @@ public class ImageClassifierTests
         Assert.Equal(2, model.HeadParameterNames.Count);
         Assert.Equal(0, model.call(images).abs().max().item<float>());
         Assert.True(model.Features(images).equal(features).all().item<bool>());
+    }
+
+    [Fact]
+    public void Logits_OfAUnitHead_DoNotDependOnTheLengthOfTheFeatures()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        using var model = ModelRegistry.Create(new ModelOptions { HeadFeatures = HeadFeatures.Unit }, seed: 1);
+        var features = rand(4, model.FeatureDimension, generator: new Generator(1));
+        var weights = model.state_dict();
+
+        var logits = model.Logits(features * 3);
+
+        // W f / |f| + b, worked out from the state dictionary.
+        var expected = (features / features.square().sum(1, keepdim: true).sqrt()).matmul(weights["fc2.weight"].t()) + weights["fc2.bias"];
+        TensorAssert.Close(expected, logits, 1e-6);
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public class LocalForwardTests
             from width in Gen.Int[8, 17]
             from channels in Gen.OneOf(Gen.Const(1), Gen.Const(3))
             from isNormalized in Gen.Bool
-            select (height, width, channels, isNormalized);
+            from features in Gen.Enum<HeadFeatures>()
+            select (height, width, channels, isNormalized, features);
         shapes.Sample(
             shape =>
             {
@@ -38,6 +39,7 @@ public class LocalForwardTests
                         Width = shape.width,
                         Mean = shape.isNormalized ? constants[..shape.channels] : null,
                         StandardDeviation = shape.isNormalized ? constants[..shape.channels] : null,
+                        HeadFeatures = shape.features,
                     },
                     seed: 0);
                 AssertEqualsWhole(model, calls: 10, slots: 3);

@@ -101,8 +101,8 @@ public class ModelRegistryTests
         var features = model.Features(images);
 
         Assert.Equal([2, model.FeatureDimension], features.shape);
-        Assert.Equal([2, 5], model.Head(features).shape);
-        Assert.True(model.Head(features).equal(model.call(images)).all().item<bool>());
+        Assert.Equal([2, 5], model.Logits(features).shape);
+        Assert.True(model.Logits(features).equal(model.call(images)).all().item<bool>());
         Assert.Equal([$"{model.HeadName}.bias", $"{model.HeadName}.weight"], model.HeadParameterNames.Order());
     }
 

@@ -29,7 +29,14 @@ public sealed class NormalizationTrainingTests : IDisposable
     [InlineData(TrainingMethod.Trades, 4, AttackNormalization.FrozenTracking, true, 1e-3)]
     [InlineData(TrainingMethod.AfaTrades, 2, AttackNormalization.Train, false, 1e-3)]
     [InlineData(TrainingMethod.Afa, 2, AttackNormalization.Eval, true, 1e-5)]
-    public async Task Gradient_OfSynchronizedTrainers_IsThatOfOneWithTheWholeBatch(TrainingMethod method, int trainers, AttackNormalization attack, bool isSeparate, double tolerance)
+    [InlineData(TrainingMethod.Mart, 2, AttackNormalization.FrozenTracking, true, 1e-5)]
+    [InlineData(TrainingMethod.Supcon, 2, AttackNormalization.Eval, false, 1e-5)]
+    [InlineData(TrainingMethod.FastAt, 2, AttackNormalization.Train, false, 1e-5)]
+    [InlineData(TrainingMethod.FreeAt, 2, AttackNormalization.Eval, false, 1e-5)]
+    [InlineData(TrainingMethod.PgdAt, 2, AttackNormalization.Train, false, 1e-5, 0.01)]
+    [InlineData(TrainingMethod.Mart, 2, AttackNormalization.Eval, true, 1e-5, 0.01)]
+    public async Task Gradient_OfSynchronizedTrainers_IsThatOfOneWithTheWholeBatch(
+        TrainingMethod method, int trainers, AttackNormalization attack, bool isSeparate, double tolerance, double awpGamma = 0)
     {
         // L2 and SiLU, as an L∞ step takes the sign of each pixel's gradient and a ReLU that of each activation: rounding decides where these are close to 0.
         // TRADES attacks start where its divergence is all but flat; with the batch's statistics the direction of the first step is float32 rounding in part.
@@ -40,6 +47,7 @@ public sealed class NormalizationTrainingTests : IDisposable
             Activation = Activation.Silu,
             Attack = new() { Norm = AttackNorm.L2, Epsilon = "0.5", Steps = 2 },
             Normalization = new() { Synchronized = true, DuringAttack = attack, Separate = isSeparate },
+            AwpGamma = awpGamma,
         };
         (float[] Gradient, Dictionary<string, byte[]> Model) Compute(ICollective collective, ImageBatch batch)
         {
@@ -79,9 +87,12 @@ public sealed class NormalizationTrainingTests : IDisposable
     [InlineData(AttackNormalization.Eval, 1)]               // The training pass over adversarial images.
     [InlineData(AttackNormalization.FrozenTracking, 1)]
     [InlineData(AttackNormalization.Train, 3)]              // And the passes of two attack steps.
-    public async Task Step_AttackNormalization_MovesTheStatisticsAsOftenAsItSays(AttackNormalization normalization, long batches)
+    [InlineData(AttackNormalization.Eval, 1, 0.01)]         // Not the pass that gives the perturbation of the weights.
+    [InlineData(AttackNormalization.FrozenTracking, 1, 0.01)]
+    [InlineData(AttackNormalization.Train, 3, 0.01)]
+    public async Task Step_AttackNormalization_MovesTheStatisticsAsOftenAsItSays(AttackNormalization normalization, long batches, double awpGamma = 0)
     {
-        var options = Small(TrainingMethod.PgdAt) with { Normalization = new() { DuringAttack = normalization } };
+        var options = Small(TrainingMethod.PgdAt) with { Normalization = new() { DuringAttack = normalization }, AwpGamma = awpGamma };
 
         var model = await RunAsync(options, 0, 1);
 
@@ -89,9 +100,24 @@ public sealed class NormalizationTrainingTests : IDisposable
     }
 
     [Fact]
-    public async Task Step_SeparateNormalization_TrainsBothSetsFromTheirOwnImages()
+    public async Task Step_FrozenHead_LeavesTheStatisticsAloneWhateverTheAttackDoesBefore()
     {
-        var options = Small(TrainingMethod.Trades) with { Normalization = new() { Separate = true } };
+        var options = Small(TrainingMethod.Afa) with { Head = new() { Images = HeadImages.Adversarial }, Normalization = new() { DuringAttack = AttackNormalization.Train, Separate = true } };
+
+        var (features, head) = (await RunAsync(options, 0, 4), await RunAsync(options, 0, 5));
+
+        Assert.NotEqual(features["linear.weight"], head["linear.weight"]);
+        Assert.All(features.Keys.Where(name => name.Contains("running_", StringComparison.Ordinal)), name => Assert.Equal(features[name], head[name]));
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.Mart)]
+    [InlineData(TrainingMethod.AfaTrades)]
+    [InlineData(TrainingMethod.Afa)]
+    public async Task Step_SeparateNormalization_TrainsBothSetsFromTheirOwnImages(TrainingMethod method)
+    {
+        var options = Small(method) with { Normalization = new() { Separate = true } };
         var start = await RunAsync(options, 0, 0);
 
         var model = await RunAsync(options, 0, 1);
@@ -110,10 +136,14 @@ public sealed class NormalizationTrainingTests : IDisposable
     [InlineData(TrainingMethod.Trades, AttackNormalization.Train, true, ComputePrecision.Float32)]
     [InlineData(TrainingMethod.AfaTrades, AttackNormalization.FrozenTracking, false, ComputePrecision.Float32)]
     [InlineData(TrainingMethod.PgdAt, AttackNormalization.Eval, false, ComputePrecision.Bfloat16)]
-    public async Task Restore_CapturedState_ContinuesBitForBit(TrainingMethod method, AttackNormalization normalization, bool isSeparate, ComputePrecision compute)
+    [InlineData(TrainingMethod.Mart, AttackNormalization.Train, true, ComputePrecision.Float32, 0.01)]
+    [InlineData(TrainingMethod.FastAt, AttackNormalization.Train, false, ComputePrecision.Float32)]
+    [InlineData(TrainingMethod.FreeAt, AttackNormalization.Eval, false, ComputePrecision.Float32)]
+    public async Task Restore_CapturedState_ContinuesBitForBit(
+        TrainingMethod method, AttackNormalization normalization, bool isSeparate, ComputePrecision compute, double awpGamma = 0)
     {
         Assert.SkipUnless(compute == ComputePrecision.Float32 || Bfloat16Support.IsInProcessor, "This processor does not multiply bfloat16.");
-        var options = Small(method) with { Normalization = new() { DuringAttack = normalization, Separate = isSeparate }, Compute = compute };
+        var options = Small(method) with { Normalization = new() { DuringAttack = normalization, Separate = isSeparate }, Compute = compute, AwpGamma = awpGamma };
 
         var straight = await RunAsync(options, 0, 3);
         var interrupted = await RunAsync(options, 0, 1, state: null);

@@ -19,14 +19,18 @@ public class TrainerMemoryTests
     [Theory]
     [InlineData(TrainingMethod.Afa)]
     [InlineData(TrainingMethod.AfaTrades)]
-    public async Task Step_ThousandTimes_LeavesNoTensorAliveAndMemoryFlat(TrainingMethod method)
+    [InlineData(TrainingMethod.FreeAt)]
+    [InlineData(TrainingMethod.PgdAt, 0.01)]
+    public async Task Step_ThousandTimes_LeavesNoTensorAliveAndMemoryFlat(TrainingMethod method, double awpGamma = 0)
     {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1" || method is TrainingMethod.Afa or TrainingMethod.AfaTrades, "AFA_LONG_TESTS is not 1.");
+
         // Tensors that other tests left to the garbage collector must not vanish while these are counted.
         Collect();
         var before = Tensor.TotalCount;
         using (var worker = new DeviceWorker("test", CPU, threads: 1))
         {
-            await worker.RunAsync(() => TrainThousandSteps(method));
+            await worker.RunAsync(() => TrainThousandSteps(method, awpGamma));
         }
 
         // A Parameter takes over the handle of the tensor that it is made of, which TorchSharp counts as alive for ever: one for each of the 12 parameters.
@@ -34,17 +38,20 @@ public class TrainerMemoryTests
         Assert.InRange(Tensor.TotalCount, 0, before + 12);
     }
 
-    private static void TrainThousandSteps(TrainingMethod method)
+    private static void TrainThousandSteps(TrainingMethod method, double awpGamma)
     {
         // For AFA 500 steps of the features and 500 of the head.
         var options = new TrainingOptions
         {
             Method = method,
+            AwpGamma = awpGamma,
+            FreeReplays = 2,
             ModelWidth = 0.0625,
             BatchSize = 4,
             Epochs = method == TrainingMethod.Afa ? 5 : 10,
             Attack = new() { Steps = 1 },
             Head = new() { Epochs = 5, Images = HeadImages.Adversarial },
+            WeightAverage = 0.9,
         };
         var plan = new TrainingPlan(options, smallestShard: 200);
         Assert.Equal(Steps, plan.Steps);

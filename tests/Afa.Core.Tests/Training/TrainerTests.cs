@@ -1,7 +1,9 @@
 using Afa.Attacks;
+using Afa.Checkpoints;
 using Afa.Compute;
 using Afa.Data;
 using Afa.Training;
+using Afa.Training.Methods;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -25,6 +27,10 @@ public sealed class TrainerTests : IDisposable
     [InlineData(TrainingMethod.Ce, AttackNorm.Linf)]
     [InlineData(TrainingMethod.PgdAt, AttackNorm.Linf)]
     [InlineData(TrainingMethod.Trades, AttackNorm.Linf)]
+    [InlineData(TrainingMethod.Mart, AttackNorm.Linf)]
+    [InlineData(TrainingMethod.Supcon, AttackNorm.Linf)]
+    [InlineData(TrainingMethod.FastAt, AttackNorm.Linf)]
+    [InlineData(TrainingMethod.FreeAt, AttackNorm.Linf)]
     [InlineData(TrainingMethod.Afa, AttackNorm.L2)]
     [InlineData(TrainingMethod.PgdAt, AttackNorm.L2)]
     public async Task Gradient_OfTwoTrainers_IsThatOfOneWithTheWholeBatch(TrainingMethod method, AttackNorm norm)
@@ -32,6 +38,16 @@ public sealed class TrainerTests : IDisposable
         var options = Small(method) with { LabelSmoothing = 0.1, Attack = new() { Norm = norm, Epsilon = norm == AttackNorm.L2 ? "1" : null, Steps = 2 } };
         await AssertSameGradientAsync(options, _ => { });
     }
+
+    [Theory]
+    [InlineData(TrainingMethod.Afa)]
+    [InlineData(TrainingMethod.AfaTrades)]
+    [InlineData(TrainingMethod.PgdAt)]
+    [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.Mart)]
+    [InlineData(TrainingMethod.FastAt)]
+    public async Task Gradient_AtPerturbedWeights_IsThatOfOneWithTheWholeBatch(TrainingMethod method) =>
+        await AssertSameGradientAsync(Small(method) with { AwpGamma = 0.01, AfaImages = AfaImages.Afa }, _ => { });
 
     [Theory]
     [InlineData(HeadImages.Clean)]
@@ -48,9 +64,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TrainingMethod.Afa)]
-    [InlineData(TrainingMethod.AfaTrades)]
-    [InlineData(TrainingMethod.Trades)]
+    [MemberData(nameof(Methods))]
     public async Task Step_SameSeedTwice_GivesTheSameBits(TrainingMethod method)
     {
         var options = Small(method);
@@ -66,10 +80,16 @@ public sealed class TrainerTests : IDisposable
     [InlineData("small-cnn", TrainingMethod.Afa)]
     [InlineData("resnet-18", TrainingMethod.Afa)]
     [InlineData("resnet-18", TrainingMethod.AfaTrades)]
-    public async Task Step_TwoTrainers_StayBitwiseEqual(string model, TrainingMethod method)
+    [InlineData("small-cnn", TrainingMethod.Mart)]
+    [InlineData("small-cnn", TrainingMethod.Supcon)]
+    [InlineData("small-cnn", TrainingMethod.FastAt)]
+    [InlineData("small-cnn", TrainingMethod.FreeAt)]
+    [InlineData("resnet-18", TrainingMethod.FreeAt)]
+    [InlineData("resnet-18", TrainingMethod.PgdAt, 0.01)]
+    public async Task Step_TwoTrainers_StayBitwiseEqual(string model, TrainingMethod method, double awpGamma = 0)
     {
         // Through the change of phase, where there is one; with the statistics of batch norm, where there are any.
-        var options = Small(method) with { Model = model, ModelWidth = 0.0625, Epochs = 1, Head = new() { Epochs = 1, Images = HeadImages.Adversarial, Scope = HeadScope.FineTuned } };
+        var options = Small(method) with { Model = model, ModelWidth = 0.0625, AwpGamma = awpGamma, Head = new() { Epochs = 1, Images = HeadImages.Adversarial, Scope = HeadScope.FineTuned } };
         var plan = Plan(options);
         var collectives = ThreadCollective.Create(2);
         var states = await Task.WhenAll(collectives.Select(collective => _workers[collective.Rank].RunAsync(() =>
@@ -102,6 +122,122 @@ public sealed class TrainerTests : IDisposable
         var resumed = await RunAsync(options with { Seed = options.Seed }, at, steps, interrupted);
 
         AssertSame(straight, resumed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Checkpoint_OfEveryMethod_ContinuesBitForBit(TrainingMethod method)
+    {
+        // Perturbed weights from the second epoch on, where the method has them.
+        var options = Small(method) with { Epochs = 2 };
+        options = TrainingMethods.Get(method).NoWeightPerturbation is null ? options with { AwpGamma = 0.01, AwpWarmup = 1 } : options;
+        var (at, steps) = (3, Steps(options));
+
+        var straight = await RunAsync(options, 0, steps);
+        var resumed = await _workers[0].RunAsync(() =>
+        {
+            using var first = new Trainer(options, new SingleTrainer(), CPU);
+            Run(first, options, 0, at);
+            var checkpoint = TrainerCheckpoint.Capture(first, CheckpointState(first, at));
+            using var second = new Trainer(options, new SingleTrainer(), CPU);
+            TrainerCheckpoint.Restore(second, checkpoint);
+            Run(second, options, at, steps);
+            return State.Capture(second);
+        });
+
+        AssertSame(straight, resumed);
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Step_OnTheSameEasyImages_LowersTheLoss(TrainingMethod method)
+    {
+        var options = Small(method) with { Optimizer = new() { LearningRate = 0.05, Schedule = LearningRateScheduleKind.Constant }, Attack = new() { Epsilon = "0.05", Steps = 2 } };
+        options = TrainingMethods.Get(method).NoWeightPerturbation is null ? options with { AwpGamma = 0.005 } : options;
+        var plan = new TrainingPlan(options, smallestShard: 20 * options.BatchSize / options.Shards);
+        var losses = await _workers[0].RunAsync(() =>
+        {
+            using var trainer = new Trainer(options, new SingleTrainer(), CPU);
+            return Enumerable.Range(0, 20).Select(step => trainer.Step(plan.At(step), Bars(options)).Loss).ToArray();
+        });
+
+        // With all features of a class in one place a contrastive loss still shares an anchor's probability among its positives: 3 others of its class
+        // among the clean images, or 7 clean and adversarial ones.
+        var floor = method switch { TrainingMethod.Supcon => Math.Log(3), TrainingMethod.Afa => Math.Log(7), _ => 0 };
+        Assert.True(losses[^1] - floor < 0.7 * (losses[0] - floor), $"From {losses[0]} to {losses[^1]}, where {floor} is the least.");
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Afa)]
+    [InlineData(TrainingMethod.AfaTrades)]
+    [InlineData(TrainingMethod.PgdAt)]
+    [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.Mart)]
+    [InlineData(TrainingMethod.FastAt)]
+    public async Task AdversarialWeights_OfAStep_AreWhereTheLossIsHigher(TrainingMethod method)
+    {
+        var options = Small(method);
+        var (at, moved) = await _workers[0].RunAsync(() =>
+        {
+            using var scope = NewDisposeScope();
+            var replica = new Replica(options, new SingleTrainer(), CPU);
+            using var model = replica.Model;
+            using var flat = new FlatParameters(model.named_parameters(), new HashSet<string>());
+            var step = new TrainingStep(Batch(options, 0), noiseSeed: 3, CPU);
+            var loss = TrainingMethods.Create(method, TrainingMethods.FirstPhase(method), replica);
+            var value = loss.ComputeLoss(step).Loss;
+            value.backward();
+            flat.CollectGradient();
+            using var perturbation = new WeightPerturbation(flat, 0.005);
+            return (value.item<float>(), loss.ComputeLoss(step).Loss.item<float>());
+        });
+
+        Assert.True(moved > at, $"From {at} to {moved}.");
+    }
+
+    [Fact]
+    public async Task Step_WithPerturbedWeights_LearnsFromTheGradientThere()
+    {
+        var options = Small(TrainingMethod.PgdAt) with { Model = "resnet-18", ModelWidth = 0.0625 };
+        var plain = await RunAsync(options, 0, 1);
+        var perturbed = await RunAsync(options with { AwpGamma = 0.05 }, 0, 1);
+        var warming = await RunAsync(options with { AwpGamma = 0.05, AwpWarmup = 1 }, 0, 1);
+
+        AssertSame(plain, warming);
+        Assert.False(plain.Velocities["conv1.weight"].AsSpan().SequenceEqual(perturbed.Velocities["conv1.weight"]));
+
+        // One batch, counted once: the pass that only finds the perturbation leaves no trace in the statistics.
+        Assert.True(plain.Model["bn1.num_batches_tracked"].AsSpan().SequenceEqual(perturbed.Model["bn1.num_batches_tracked"]));
+    }
+
+    [Fact]
+    public async Task Step_LossNotFiniteAtPerturbedWeights_PutsThemBack()
+    {
+        var options = Small(TrainingMethod.PgdAt) with { AwpGamma = 0.01 };
+        var plan = Plan(options);
+        await _workers[0].RunAsync(() =>
+        {
+            using var scope = NewDisposeScope();
+            using var trainer = new Trainer(options, new SingleTrainer(), CPU);
+            using (no_grad())
+            {
+                // Finite where it stands, beyond float32 a little further.
+                trainer.Model.get_parameter("fc2.weight")!.mul_(1e38);
+            }
+
+            var before = State.Capture(trainer);
+            Assert.Throws<LossNotFiniteException>(() => trainer.Step(plan.At(0), Batch(options, 0)));
+            AssertSame(before, State.Capture(trainer));
+        });
+    }
+
+    [Fact]
+    public async Task Step_FreeReplays_EachMoveTheWeights()
+    {
+        var options = Small(TrainingMethod.FreeAt) with { Optimizer = new() { Schedule = LearningRateScheduleKind.Constant } };
+        var one = await RunAsync(options with { FreeReplays = 1 }, 0, 1);
+        var four = await RunAsync(options with { FreeReplays = 4 }, 0, 1);
+        Assert.False(one.Model["fc1.weight"].AsSpan().SequenceEqual(four.Model["fc1.weight"]));
     }
 
     [Fact]
@@ -186,7 +322,7 @@ public sealed class TrainerTests : IDisposable
     {
         foreach (var method in Enum.GetValues<TrainingMethod>())
         {
-            var options = Small(method);
+            var options = Small(method) with { FreeReplays = 1 };   // The second replay would be at weights that differ in the last bits.
             var plan = Plan(options);
             StepReport Take(ICollective collective, ImageBatch batch)
             {
@@ -203,6 +339,8 @@ public sealed class TrainerTests : IDisposable
         }
     }
 
+    public static TheoryData<TrainingMethod> Methods => new(Enum.GetValues<TrainingMethod>());
+
     // Two images of each shard in 16, 4 steps to an epoch: 4 of features, 4 of the head.
     private static TrainingOptions Small(TrainingMethod method) => new()
     {
@@ -212,6 +350,8 @@ public sealed class TrainerTests : IDisposable
         Epochs = 1,
         Attack = new() { Steps = 2 },
         Head = new() { Epochs = 1 },
+        Augmentation = new() { HorizontalFlip = method == TrainingMethod.Supcon },   // By the shards, which are not in these tests.
+        FreeReplays = 2,
         Seed = 42,
     };
 
@@ -226,6 +366,46 @@ public sealed class TrainerTests : IDisposable
         random.NextBytes(pixels);
         return new(pixels, [.. Enumerable.Range(0, options.BatchSize).Select(_ => random.NextInt64(10))], [.. Enumerable.Range(step * options.BatchSize, options.BatchSize)], 1, 28, 28);
     }
+
+    /// <summary>The same images in every step: each class is a bright bar at its own height, two rows in turn have the same class.</summary>
+    private static ImageBatch Bars(TrainingOptions options)
+    {
+        var pixels = new byte[options.BatchSize * 28 * 28];
+        new Random(1).NextBytes(pixels);
+        var labels = new long[options.BatchSize];
+        for (var i = 0; i < labels.Length; i++)
+        {
+            labels[i] = i / 2 % 4;
+            var image = pixels.AsSpan(i * 784, 784);
+            foreach (ref var pixel in image)
+            {
+                pixel /= 4;
+            }
+
+            image.Slice((4 + 5 * (int)labels[i]) * 28, 84).Fill(250);
+        }
+
+        return new(pixels, labels, [.. Enumerable.Range(0, labels.Length)], 1, 28, 28);
+    }
+
+    private static void Run(Trainer trainer, TrainingOptions options, int from, int to)
+    {
+        var plan = Plan(options);
+        for (var step = from; step < to; step++)
+        {
+            trainer.Step(plan.At(step), Batch(options, step));
+        }
+    }
+
+    private static CheckpointState CheckpointState(Trainer trainer, int step) => new()
+    {
+        Run = "run",
+        Phase = trainer.Phase,
+        Epoch = 0,
+        Step = step,
+        ModelOptions = trainer.Model.Options,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+    };
 
     private static ImageBatch Half(ImageBatch batch, int rank) => batch.Slice(rank * batch.Count / 2, batch.Count / 2);
 
@@ -252,12 +432,7 @@ public sealed class TrainerTests : IDisposable
     {
         using var trainer = new Trainer(options, new SingleTrainer(), CPU);
         state?.Restore(trainer);
-        var plan = Plan(options);
-        for (var step = from; step < to; step++)
-        {
-            trainer.Step(plan.At(step), Batch(options, step));
-        }
-
+        Run(trainer, options, from, to);
         return State.Capture(trainer);
     });
 

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Afa.Attacks;
+using Afa.Data;
 using Afa.Losses;
 using Afa.Models;
 using Afa.Training;
@@ -11,7 +13,7 @@ public class TrainingOptionsTests
 {
     public static TheoryData<TrainingOptions, string> BadOptions => new()
     {
-        { new() { Method = (TrainingMethod)9 }, "Method" },
+        { new() { Method = (TrainingMethod)99 }, "Method" },
         { new() { Dataset = "imagenet" }, "Dataset" },
         { new() { Model = "vgg" }, "Model" },
         { new() { ModelWidth = double.NaN }, "WidthFactor" },
@@ -31,12 +33,35 @@ public class TrainingOptionsTests
         { new() { AfaWeight = double.NaN }, "AfaWeight" },
         { new() { TradesBeta = double.PositiveInfinity }, "TradesBeta" },
         { new() { LabelSmoothing = 1 }, "LabelSmoothing" },
+        { new() { MartBeta = -1 }, "MartBeta" },
+        { new() { SupconTemperature = 0 }, "SupconTemperature" },
+        { new() { FreeReplays = 0 }, "FreeReplays" },
+        { new() { AwpGamma = -0.1 }, "AwpGamma" },
+        { new() { AwpGamma = double.NaN }, "AwpGamma" },
+        { new() { AwpWarmup = -1 }, "AwpWarmup" },
+        { new() { Attack = new() { Norm = AttackNorm.L1, Epsilon = "12" } }, "Norm" },
         { new() { CheckpointEveryEpochs = 0 }, "CheckpointEveryEpochs" },
+        { new() { WeightAverage = 1 }, "WeightAverage" },
+        { new() { WeightAverage = -0.1 }, "WeightAverage" },
+        { new() { WeightAverage = double.NaN }, "WeightAverage" },
+        { new() { Validation = new() { Images = -1 } }, "Images" },
+        { new() { Validation = new() { Images = 64, Steps = 0 } }, "Steps" },
+        { new() { Validation = new() { Images = 64, EveryEpochs = 0 } }, "EveryEpochs" },
+        { new() { Validation = new() { Images = 64, Patience = -1 } }, "Patience" },
+        { new() { Validation = new() { Patience = 3 } }, "Patience" },   // Nothing to judge by.
         { new() { Optimizer = new() { LearningRate = 0 } }, "LearningRate" },
         { new() { Optimizer = new() { Momentum = 1 } }, "Momentum" },
         { new() { Optimizer = new() { Momentum = 0 } }, "Nesterov" },
         { new() { Optimizer = new() { WeightDecay = double.NaN } }, "WeightDecay" },
         { new() { Optimizer = new() { GradientClip = double.PositiveInfinity } }, "GradientClip" },
+        { new() { Optimizer = new() { WarmUpShare = 1 } }, "WarmUpShare" },
+        { new() { Optimizer = new() { WarmUpShare = double.NaN } }, "WarmUpShare" },
+        { new() { Optimizer = new() { Milestones = "" } }, "Milestones" },
+        { new() { Optimizer = new() { Milestones = "0.75,0.5" } }, "Milestones" },
+        { new() { Optimizer = new() { Milestones = "0.5,100" } }, "Milestones" },
+        { new() { Optimizer = new() { Milestones = "1.5" } }, "Milestones" },
+        { new() { Optimizer = new() { Milestones = "NaN" } }, "Milestones" },
+        { new() { Optimizer = new() { Gamma = 0 } }, "Gamma" },
         { new() { Attack = new() { Epsilon = "1/0" } }, "Epsilon" },
         { new() { Attack = new() { Epsilon = "8" } }, "Epsilon" },
         { new() { Attack = new() { RelativeStepSize = 2.1 } }, "RelativeStepSize" },
@@ -59,7 +84,61 @@ public class TrainingOptionsTests
         { new() { Model = "resnet-18", Normalization = new() { Layer = NormalizationLayer.Group, Synchronized = true } }, "Synchronized" },
         { new() { Model = "resnet-18", Method = TrainingMethod.Ce, Normalization = new() { DuringAttack = AttackNormalization.FrozenTracking } }, "DuringAttack" },
         { new() { Model = "resnet-18", Method = TrainingMethod.PgdAt, Normalization = new() { Separate = true } }, "Separate" },
+        { new() { Dataset = "./no-such-folder" }, "Dataset" },
+        { new() { ShardPlan = ShardPlanKind.Stored }, "TrainImages" },
+        { new() { DirichletAlpha = 0 }, "DirichletAlpha" },
+        { new() { DirichletAlpha = double.NaN }, "DirichletAlpha" },
+        { new() { Generated = new() { Path = "g.npz", Fraction = 1 } }, "Fraction" },
+        { new() { Generated = new() { Path = "g.npz", Fraction = double.NaN } }, "Fraction" },
+        { new() { Generated = new() { Fraction = 0.5 } }, "Fraction" },
+        { new() { Generated = new() { Path = "g.npz", Fraction = 0.999 } }, "Generated" },
     };
+
+    /// <summary>Each in range, but of no use together; with what the message says to do.</summary>
+    public static TheoryData<TrainingOptions, string, string> OptionsThatDoNotGoTogether => new()
+    {
+        { new() { Method = TrainingMethod.Mart, LabelSmoothing = 0.1 }, "LabelSmoothing", "set it to 0" },
+        { new() { Method = TrainingMethod.Ce, AwpGamma = 0.01 }, "AwpGamma", "no adversarial images" },
+        { Supcon() with { AwpGamma = 0.01 }, "AwpGamma", "no adversarial images" },
+        { new() { Method = TrainingMethod.FreeAt, AwpGamma = 0.01 }, "AwpGamma", "another method" },
+        { new() { AwpGamma = 0.01, Epochs = 5, AwpWarmup = 5 }, "AwpWarmup", "less than Epochs" },
+        { new() { AwpWarmup = 1 }, "AwpWarmup", "needs AwpGamma" },
+        { new() { Method = TrainingMethod.Supcon }, "Augmentation", "augmentation.horizontalFlip" },
+        { new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,5" } }, "Milestones", "earlier ones" },
+        { new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { DuringAttack = AttackNormalization.Train } }, "DuringAttack", "leave it out" },
+        { Supcon() with { Model = "resnet-18", Normalization = new() { DuringAttack = AttackNormalization.Train } }, "DuringAttack", "leave it out" },
+        { Supcon() with { Model = "resnet-18", Normalization = new() { Separate = true } }, "Separate", "another method" },
+        { new() { Model = "resnet-18", Method = TrainingMethod.FastAt, Normalization = new() { Separate = true } }, "Separate", "another method" },
+        { new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { Separate = true } }, "Separate", "another method" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OptionsThatDoNotGoTogether))]
+    public void Validate_OptionsThatDoNotGoTogether_SaysWhatToDo(TrainingOptions options, string member, string advice)
+    {
+        var problem = Assert.Single(Problems(options));
+        Assert.Contains(member, problem.MemberNames);
+        Assert.Contains(advice, problem.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_OptionsThatGoTogether_AreValid()
+    {
+        TrainingOptions[] all =
+        [
+            new() { Method = TrainingMethod.Mart },
+            Supcon() with { LabelSmoothing = 0.1 },
+            new() { Method = TrainingMethod.FastAt, AwpGamma = 0.01, AwpWarmup = 4 },
+            new() { Method = TrainingMethod.FreeAt, LabelSmoothing = 0.1 },
+            new() { Model = "wrn-10-1", Method = TrainingMethod.Mart, Normalization = new() { Separate = true, DuringAttack = AttackNormalization.Train } },
+            new() { Model = "resnet-18", Method = TrainingMethod.FastAt, Normalization = new() { DuringAttack = AttackNormalization.FrozenTracking } },
+            new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { Synchronized = true } },
+            new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,4" } },
+            new() { Epochs = 1, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep } },
+            new() { Epochs = 5, Optimizer = new() { Milestones = "100" } },   // Of no meaning to a one-cycle.
+        ];
+        Assert.All(all, options => Assert.Empty(Problems(options)));
+    }
 
     [Fact]
     public void Validate_Defaults_AreValid() => Assert.Empty(Problems(new()));
@@ -126,6 +205,8 @@ public class TrainingOptionsTests
     [Fact]
     public void Json_UnknownName_IsRefused() =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<TrainingOptions>("""{"epoch": 3}""", AfaJson.Options));
+
+    private static TrainingOptions Supcon() => new() { Method = TrainingMethod.Supcon, Augmentation = new() { HorizontalFlip = true } };
 
     private static List<ValidationResult> Problems(TrainingOptions options)
     {

@@ -33,11 +33,25 @@ public class TrainingPlanTests
         Assert.Equal([0, 48.0 / 99, 96.0 / 99, 1], new long[] { 0, 3, 6, 9 }.Select(plan.ShareDone));
     }
 
+    [Fact]
+    public void Supcon_LikeAfa_HasAPhaseOfFeaturesAndOneOfTheHead()
+    {
+        var options = new TrainingOptions { Method = TrainingMethod.Supcon, BatchSize = 8, Shards = 2, Epochs = 2, Head = new() { Epochs = 1 } };
+        var plan = new TrainingPlan(options, smallestShard: 4);
+
+        Assert.Equal(["features", "features", "head"], Enumerable.Range(0, 3).Select(step => plan.At(step).Phase.Name));
+        Assert.Equal(3, options.TotalEpochs());
+        Assert.Equal(6, plan.At(0).Phase.StepCost);   // Two views forward and backward, no attack.
+    }
+
     [Theory]
     [InlineData(TrainingMethod.AfaTrades)]
     [InlineData(TrainingMethod.Ce)]
     [InlineData(TrainingMethod.PgdAt)]
     [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.Mart)]
+    [InlineData(TrainingMethod.FastAt)]
+    [InlineData(TrainingMethod.FreeAt)]
     public void OtherMethods_OnePhase_TakesTheEpochsOfTheOptions(TrainingMethod method)
     {
         var plan = new TrainingPlan(new() { Method = method, BatchSize = 8, Shards = 2, Epochs = 2, Head = new() { Epochs = 7 } }, smallestShard: 4);

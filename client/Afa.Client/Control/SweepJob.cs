@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Afa.Client.Output;
+using Afa.Client.Reports;
+using Afa.Grains;
+using Afa.Sweeps;
+using Afa.Training;
+
+namespace Afa.Client.Control;
+
+/// <summary>One sweep as the user of a terminal goes through it: start or resume, follow, show, report.</summary>
+internal sealed class SweepJob(IAfaControl control, ClientContext context, ClientOutput output, string store)
+{
+    /// <summary>Folder of a sweep's report, unless the user names another.</summary>
+    public static string ReportDirectory(string store, string sweep) => Path.Combine(store, "sweeps", sweep, "report");
+
+    /// <summary>A name for a sweep that has none.</summary>
+    public Task<string> NewNameAsync() => RunName.CreateAsync("sweep", context.Clock.GetLocalNow(), async taken => await control.GetSweepAsync(taken, context.Interrupt) is not null);
+
+    public async Task StartAsync(string sweep, SweepPlan plan)
+    {
+        if (await control.GetSweepAsync(sweep, context.Interrupt) is { } existing)
+        {
+            throw new UsageException(
+                $"There is a sweep '{sweep}' in {store} already ({StatusText.Name(existing.State)}). " +
+                (existing.State == RunState.Completed ? "Choose another name." : $"Go on with it by --resume {sweep}, or choose another name."));
+        }
+
+        if (await control.GetTrainingAsync(sweep, context.Interrupt) is not null || await control.GetEvaluationAsync(sweep, context.Interrupt) is not null)
+        {
+            throw new UsageException($"There is a run or an evaluation '{sweep}' in {store} already; choose another name, as 'afa report' and 'afa watch' take all three.");
+        }
+
+        output.WritePairs(SweepText.Describe(sweep, plan, store));
+        await control.StartSweepAsync(sweep, JsonSerializer.Serialize(plan, AfaJson.Options), context.Interrupt);
+    }
+
+    /// <summary>Goes on with a sweep and returns how it stood.</summary>
+    /// <param name="name">Null: the newest that is not complete.</param>
+    public async Task<SweepStatus> ResumeAsync(string? name)
+    {
+        var known = name is null ? await NewestUnfinishedAsync() : await SweepLookup.FindAsync(control, name, context.Interrupt);
+        if (known.State == RunState.Completed && SweepText.Count(known, SweepTrialState.Failed) == 0)
+        {
+            throw new UsageException($"Sweep '{known.Sweep}' is complete. '{context.CommandLine($"sweeps show {known.Sweep}", store)}' shows its result.");
+        }
+
+        if (known.State == RunState.Running)
+        {
+            throw new UsageException($"Another process is at work on sweep '{known.Sweep}'. Follow it with: {context.CommandLine($"watch {known.Sweep}", store)}");
+        }
+
+        output.WritePairs(SweepText.Describe(known.Sweep, SweepLookup.Plan(known), store));
+        output.Text.WriteLine($"Resuming after {SweepText.Done(known)} ({StatusText.Name(known.State)}).");
+        await control.ResumeSweepAsync(known.Sweep, context.Interrupt);
+        return known;
+    }
+
+    /// <summary>Follows a sweep to its end, shows the result and writes the report. Returns the exit code.</summary>
+    /// <param name="known">How a resumed sweep stood; null for a new one.</param>
+    /// <param name="reportDirectory">Null: <see cref="ReportDirectory"/>.</param>
+    public async Task<int> FinishAsync(string sweep, SweepStatus? known, string? reportDirectory)
+    {
+        output.Text.WriteLine();
+        var status = await output.WithProgressAsync(view => new SweepFollower(control, context.Clock).FollowAsync(sweep, known, view, context.Interrupt));
+        if (status.State == RunState.Failed)
+        {
+            throw new CommandFailedException($"Sweep '{sweep}' failed: {status.Message}\nGo on with: {ResumeCommand(sweep)}");
+        }
+
+        var document = await ShowAsync(status);
+        var report = Report(status, document, reportDirectory ?? ReportDirectory(store, sweep));
+        output.WriteDocument(document);
+        if (status.State == RunState.Paused)
+        {
+            output.Text.WriteLine($"Paused after {SweepText.Done(status)}{(status.Message is null ? "" : $": {status.Message}")}. Go on with: {ResumeCommand(sweep)}");
+        }
+        else if (SweepText.Count(status, SweepTrialState.Failed) > 0)
+        {
+            output.Text.WriteLine($"{status.Message} {ResumeCommand(sweep)}");
+        }
+
+        return status.State == RunState.Completed && SweepText.Count(status, SweepTrialState.Failed) == 0 ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>Shows what a sweep has found so far.</summary>
+    public async Task<SweepDocument> ShowAsync(SweepStatus status)
+    {
+        var document = await SweepLookup.ResultAsync(control, status.Sweep, context.Interrupt.IsCancellationRequested ? CancellationToken.None : context.Interrupt);
+        foreach (var table in SweepTables.All(document))
+        {
+            output.Text.WriteLine();
+            output.Text.WriteLine(table.Title);
+            output.WriteTable(table.Columns, table.Rows);
+        }
+
+        return document;
+    }
+
+    /// <summary>Writes the report and returns the path of the HTML file.</summary>
+    public string Report(SweepStatus status, SweepDocument document, string directory)
+    {
+        var report = SweepReport.Write(directory, SweepLookup.Plan(status), document);
+        output.Text.WriteLine($"Report: {report}");
+        return report;
+    }
+
+    /// <summary>One that rests, before one that another process works on.</summary>
+    private async Task<SweepStatus> NewestUnfinishedAsync()
+    {
+        var sweeps = await control.ListSweepsAsync(context.Interrupt);
+        return sweeps.Where(sweep => sweep.State != RunState.Completed).OrderBy(sweep => sweep.State == RunState.Running).FirstOrDefault()
+            ?? throw new UsageException($"There is no sweep to resume in {store}{(sweeps.Count > 0 ? ": all are complete" : "")}. 'afa sweep --help' shows how to start one.");
+    }
+
+    private string ResumeCommand(string sweep) => context.CommandLine($"sweep --resume {sweep}", store);
+}

@@ -1,0 +1,11 @@
+namespace Afa.Sweeps;
+
+/// <summary>Where a 95 % interval comes from.</summary>
+public enum SweepInterval
+{
+    /// <summary>Student's t over the seeds, of three or more: covers the choice of seed, on the test images that were used.</summary>
+    StudentT,
+
+    /// <summary>Wilson, of the counts of one or two seeds together: covers the choice of test images, not of the seed.</summary>
+    Wilson,
+}

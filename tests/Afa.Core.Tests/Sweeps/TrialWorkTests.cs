@@ -1,0 +1,38 @@
+using Afa.Attacks;
+using Afa.Evaluation;
+using Afa.Sweeps;
+using Afa.Training;
+using Xunit;
+
+namespace Afa.Tests.Sweeps;
+
+public sealed class TrialWorkTests
+{
+    [Theory]
+    [InlineData(TrainingMethod.Ce, 3)]
+    [InlineData(TrainingMethod.PgdAt, 2 * 5 + 3)]
+    [InlineData(TrainingMethod.Trades, 2 * 5 + 6)]
+    [InlineData(TrainingMethod.Afa, 2 * 5 + 6 + 3)]   // One epoch of features, one of the head on clean images.
+    public void Training_CountsPassesOfEachImage(TrainingMethod method, double passes)
+    {
+        var work = TrialWork.Of(Trial(new TrainingOptions { Method = method, TrainImages = 1000, Epochs = 1, Attack = new() { Steps = 5 }, Head = new() { Epochs = 1 } }, new()));
+
+        Assert.Equal(1000 * passes, work.Training);
+    }
+
+    [Fact]
+    public void Training_OnAllImages_CountsThoseOfTheDataSet() =>
+        Assert.Equal(3 * 60_000 * 2, TrialWork.Of(Trial(new TrainingOptions { Method = TrainingMethod.Ce, TrainImages = 0, Epochs = 2 }, new())).Training);
+
+    [Fact]
+    public void Evaluation_CountsEveryAttackAtEveryRadius()
+    {
+        var work = TrialWork.Of(Trial(new TrainingOptions(), new EvaluationOptions { Images = 10, Attacks = ["fgsm", "pgd-20"], Epsilons = ["0.1", "0.2"] }));
+
+        Assert.Equal(10 * 2 * (1 + AttackRegistry.Get("fgsm").Passes + AttackRegistry.Get("pgd-20").Passes), work.Evaluation);
+        Assert.Equal(work.Training + 0.5 * work.Evaluation, work.Done(1, 0.5));
+        Assert.Equal(work.Training + work.Evaluation, work.Total);
+    }
+
+    private static SweepTrial Trial(TrainingOptions training, EvaluationOptions evaluation) => new() { Name = "t", Point = "p", Training = training, Evaluation = evaluation };
+}
