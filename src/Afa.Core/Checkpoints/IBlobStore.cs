@@ -31,7 +31,9 @@ public interface IBlobStore
     /// <param name="maxSizeInBytes">A larger blob is refused before memory is taken for it.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The bytes, or null if there is no such blob.</returns>
-    /// <exception cref="InvalidDataException">The blob is larger than <paramref name="maxSizeInBytes"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The blob is larger than <paramref name="maxSizeInBytes"/>, or it has other bytes than were written and the store is one that can tell.
+    /// </exception>
     Task<byte[]?> ReadAsync(string name, long maxSizeInBytes, CancellationToken cancellationToken = default);
 
     /// <summary>Reads a whole blob, as <see cref="ReadAsync"/> does, with the tag that <see cref="WriteIfUnchangedAsync"/> wants.</summary>
