@@ -38,7 +38,7 @@ internal sealed class TrainingRunGrain(
         if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
         {
             state.State.Recoveries++;
-            _loop = RunAsync();
+            _loop = RunAsync(Heartbeat.TakeOver());
         }
 
         return Task.CompletedTask;
@@ -92,11 +92,7 @@ internal sealed class TrainingRunGrain(
             return;
         }
 
-        if (await Heartbeat.IsElsewhereAsync())
-        {
-            throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
-        }
-
+        var lease = await Heartbeat.TakeAsync() ?? throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
         _isPauseRequested = false;
         var (before, message) = (state.State.State, state.State.Message);
         state.State.State = RunState.Running;
@@ -108,10 +104,11 @@ internal sealed class TrainingRunGrain(
         catch
         {
             (state.State.State, state.State.Message) = (before, message);   // Nothing has started; the caller may try again.
+            await lease.DisposeAsync();
             throw;
         }
 
-        _loop = RunAsync();
+        _loop = RunAsync(lease);
     }
 
     public Task PauseAsync()
@@ -155,17 +152,23 @@ internal sealed class TrainingRunGrain(
             _progress.LastLoss);
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Heartbeat.Lease lease)
     {
         await Task.Yield();   // The call that started the run gets its answer first.
-        await using var beating = Heartbeat.Begin();
+        await using var held = lease;
         var fruitless = 0;
         while (true)
         {
             var reachedBefore = _progress.HighestStep;
             try
             {
-                await AttemptAsync();
+                await AttemptAsync(lease.Lost);
+                return;
+            }
+            catch (Exception exception) when (lease.Lost.IsCancellationRequested)
+            {
+                // What is stored of the run is the other process's from now on.
+                logger.LogWarning("Run {Run} was taken over by another process: {Reason}", Run, exception.Message);
                 return;
             }
             catch (Exception exception) when (IsForTheUser(exception))
@@ -201,11 +204,11 @@ internal sealed class TrainingRunGrain(
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
 
     /// <summary>Runs from the last good checkpoint until the end, a pause, or the loss of a member.</summary>
-    private async Task AttemptAsync()
+    private async Task AttemptAsync(CancellationToken lost)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
         var (plan, smallestShard) = await PlanAsync(options);
-        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix);
+        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix, lost);
         var step = latest.Checkpoint?.State.Step ?? 0;
         foreach (var damaged in latest.Damaged)
         {
@@ -227,6 +230,7 @@ internal sealed class TrainingRunGrain(
             _progress.Restart(step, plan.ShareDone(step));
             while (step < plan.Steps)
             {
+                lost.ThrowIfCancellationRequested();
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
                 var reports = await trainers.StepAsync(step);

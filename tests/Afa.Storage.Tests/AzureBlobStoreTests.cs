@@ -104,6 +104,7 @@ public sealed class AzureBlobStoreTests : BlobStoreContractTests
     [Fact]
     public async Task Write_BlockAlteredOnTheWay_IsRefusedByTheService()
     {
+        await Store.WriteAsync("other", new byte[1], Cancellation);
         var bitFlip = new AnswerPolicy { Request = request => request.Content = Azure.Core.RequestContent.Create(new byte[100]) };
 
         var error = await Assert.ThrowsAsync<IOException>(() => Through(bitFlip).WriteAsync("blob", RandomNumberGenerator.GetBytes(100), Cancellation));

@@ -5,12 +5,11 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
-using Xunit;
 
 namespace Afa.Tests.Storage;
 
 /// <summary>Azurite, the blob service on this machine: a real process on a free port of loopback, with its data in a temporary folder and a random key.</summary>
-public sealed partial class AzuriteServer : IAsyncLifetime
+public sealed partial class AzuriteServer : Xunit.IAsyncLifetime
 {
     private const string Account = "afatest";
     private const int Terminate = 15;   // SIGTERM
@@ -76,7 +75,7 @@ public sealed partial class AzuriteServer : IAsyncLifetime
         using var limit = new CancellationTokenSource(_longestWait);
         while (!await IsListeningAsync(limit.Token))
         {
-            Assert.False(_process.HasExited, "Azurite ended before it listened.");
+            Xunit.Assert.False(_process.HasExited, "Azurite ended before it listened.");
             await Task.Delay(20, limit.Token);
         }
     }
@@ -92,7 +91,7 @@ public sealed partial class AzuriteServer : IAsyncLifetime
         using var limit = new CancellationTokenSource(_longestWait);
         try
         {
-            Assert.Equal(0, Kill(_process.Id, Terminate));
+            Xunit.Assert.Equal(0, Kill(_process.Id, Terminate));
             await _process.WaitForExitAsync(limit.Token);
         }
         finally

@@ -62,7 +62,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
         }
 
         var options = new ModelOptions { Name = model, WidthFactor = parsed.GetValue(_width), Depth = parsed.GetValue(_depth) ?? new ModelOptions().Depth };
-        var store = _context.StoreDirectory(parsed.GetValue(_store));
+        var store = _context.Store(parsed.GetValue(_store));
         await using var session = await _context.Connect(store, null, _context.Interrupt);
         if (await session.Control.GetTrainingAsync(run, _context.Interrupt) is not null)
         {

@@ -1,19 +1,14 @@
 using System.CommandLine;
-using System.Text.Json;
 using Afa.Client.Control;
 using Afa.Client.Output;
 using Afa.Client.Reports;
-using Afa.Evaluation;
 using Afa.Grains;
-using Afa.Training;
 
 namespace Afa.Client.Commands;
 
 /// <summary>Writes the report of a run or an evaluation again.</summary>
 internal sealed class ReportCommand : StoreCommand
 {
-    private const long MaximumResultSizeInBytes = 256 << 20;
-
     private readonly ClientContext _context;
     private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run or of an evaluation." };
 
@@ -35,7 +30,7 @@ internal sealed class ReportCommand : StoreCommand
         switch (await NamedWork.FindAsync(control, parsed.GetValue(_name)!, _context.Interrupt))
         {
             case { Training: { } run }:
-                WriteTraining(output, run, store);
+                await WriteTrainingAsync(output, control, run, store);
                 break;
             case { Evaluation: { State: RunState.Completed } evaluation }:
                 var result = await EvaluationLookup.ResultAsync(control, evaluation.Evaluation, _context.Interrupt);
@@ -50,38 +45,16 @@ internal sealed class ReportCommand : StoreCommand
         return ExitCode.Success;
     }
 
-    private static void WriteTraining(ClientOutput output, TrainingRunStatus run, string store)
+    private async Task WriteTrainingAsync(ClientOutput output, IAfaControl control, TrainingRunStatus run, string store)
     {
-        var directory = TrainingJob.ReportDirectory(store, run.Run);
-        var evaluation = ReadResult(Path.Combine(directory, "result.json"));
-        if (evaluation is null)
+        var evaluations = await control.ListEvaluationsAsync(_context.Interrupt);   // Newest first.
+        var last = evaluations.FirstOrDefault(evaluation => evaluation.State == RunState.Completed && RunName.IsEvaluationOf(run.Run, evaluation.Evaluation));
+        var result = last is null ? null : await EvaluationLookup.ResultAsync(control, last.Evaluation, _context.Interrupt);
+        if (result is null)
         {
-            output.Text.WriteLine($"'{run.Run}' has not been evaluated; the report shows its training only.");
+            output.Text.WriteLine($"The training of '{run.Run}' did not end with an evaluation; the report shows the training only.");
         }
 
-        output.Text.WriteLine($"Report: {ReportWriter.Write(directory, run, evaluation)}");
-    }
-
-    private static EvaluationDocument? ReadResult(string path)
-    {
-        var file = new FileInfo(path);
-        if (!file.Exists)
-        {
-            return null;
-        }
-
-        if (file.Length > MaximumResultSizeInBytes)
-        {
-            throw new InvalidDataException($"{path} has {file.Length} bytes, which is no evaluation result. Delete it and evaluate again.");
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<EvaluationDocument>(File.ReadAllBytes(path), AfaJson.Options);
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidDataException($"{path} is not an evaluation result: {exception.Message} Delete it and evaluate again.", exception);
-        }
+        output.Text.WriteLine($"Report: {ReportWriter.Write(TrainingJob.ReportDirectory(store, run.Run), run, result)}");
     }
 }

@@ -11,8 +11,8 @@ internal static class SharedOptions
 
     public static Option<string?> Store() => new("--store")
     {
-        HelpName = "DIR",
-        Description = $"Folder with runs and checkpoints. Without it: ${ClientContext.StoreVariable}, else afa-store in the current folder.",
+        HelpName = "DIR|URL",
+        Description = $"Folder with runs and checkpoints, or https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER]. Without it: ${ClientContext.StoreVariable}, else afa-store in the current folder.",
     };
 
     /// <summary>Device slots of the cluster that a command starts; null: not given.</summary>

@@ -43,6 +43,7 @@ internal sealed class TrainCommand : ClientCommand
             "afa train --method trades --epochs 10 --train-images 0 --run trades-all",
             "afa train --dataset cifar-10 --model preact-resnet-18 --epsilon 8/255 --attack-steps 10",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
+            "afa train --store https://ACCOUNT.blob.core.windows.net/CONTAINER   # key in AFA_STORE_CONNECTION_STRING, or a workload identity",
             "afa train --resume",
             "afa train --resume trades-all")
     {
@@ -84,9 +85,9 @@ internal sealed class TrainCommand : ClientCommand
 
         UsageException.ThrowIfAny(problems);
 
-        var store = isResume ? _context.ExistingStoreDirectory(parsed.GetValue(_store)) : _context.StoreDirectory(parsed.GetValue(_store));
+        var store = isResume ? await _context.ExistingStoreAsync(parsed.GetValue(_store)) : _context.Store(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        CreateStore(store);
+        await _context.PrepareStoreAsync(store);
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {
@@ -116,21 +117,6 @@ internal sealed class TrainCommand : ClientCommand
         if (parsed.GetValue(_resume) is { } resumed && parsed.GetValue(_run) is { } run && run != resumed)
         {
             problems.Add($"--resume and --run name different runs, '{resumed}' and '{run}'; give one of them.");
-        }
-    }
-
-    private static void CreateStore(string store)
-    {
-        try
-        {
-            Directory.CreateDirectory(store);
-
-            // A store that cannot be written to is found now, not after an epoch.
-            File.Create(Path.Combine(store, $".probe-{Guid.NewGuid():N}"), bufferSize: 1, FileOptions.DeleteOnClose).Dispose();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"The store's folder {store} cannot be created or written to: {exception.Message}");
         }
     }
 
