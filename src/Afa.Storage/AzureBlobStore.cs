@@ -37,6 +37,7 @@ public sealed class AzureBlobStore : IBlobStore
     public const int DefaultBlockSizeInBytes = 4 << 20;
 
     private const int MaxTries = 5;
+    private const int MaxUploads = 12;
     private const string HashKey = "afa_sha256";
     private const string WriteKey = "afa_write";
 
@@ -62,7 +63,7 @@ public sealed class AzureBlobStore : IBlobStore
         _container = container;
         _prefix = folder.Length > 0 ? folder + "/" : "";
         _blockSizeInBytes = blockSizeInBytes;
-        _address = container.Uri.GetLeftPart(UriPartial.Path);   // Without the query, which may be a shared access signature.
+        _address = $"{container.Uri.GetLeftPart(UriPartial.Path)}/{folder}".TrimEnd('/');   // Without the query, which may be a shared access signature.
     }
 
     /// <summary>
@@ -85,7 +86,7 @@ public sealed class AzureBlobStore : IBlobStore
     /// <summary>Whether the container is there.</summary>
     /// <exception cref="IOException">It cannot be told.</exception>
     public Task<bool> ExistsAsync(CancellationToken cancellationToken = default) =>
-        TranslateAsync("find the container of", "", async () => (await _container.ExistsAsync(cancellationToken)).Value, cancellationToken);
+        TranslateAsync($"find the container {_container.Name}", async () => (await _container.ExistsAsync(cancellationToken)).Value, cancellationToken);
 
     /// <inheritdoc/>
     public Task WriteAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
@@ -95,7 +96,7 @@ public sealed class AzureBlobStore : IBlobStore
     public async Task WriteAsync(string name, Stream content, CancellationToken cancellationToken = default)
     {
         var blob = Blob(name);
-        await TranslateAsync("write", name, () => UploadAsync(blob, content, writeId: null, conditions: null, cancellationToken), cancellationToken);
+        await TranslateAsync($"write blob '{name}'", () => UploadAsync(blob, content, writeId: null, conditions: null, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -111,7 +112,7 @@ public sealed class AzureBlobStore : IBlobStore
         var writeId = _unanswered.TryRemove((name, expectedETag), out var earlier) ? earlier : Guid.NewGuid().ToString("N");
         try
         {
-            return await TranslateAsync("write", name, () => WriteOverAsync(blob, name, content, expectedETag, writeId, cancellationToken), cancellationToken);
+            return await TranslateAsync($"write blob '{name}'", () => WriteOverAsync(blob, name, content, expectedETag, writeId, cancellationToken), cancellationToken);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
@@ -137,7 +138,7 @@ public sealed class AzureBlobStore : IBlobStore
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         BlobName.ValidatePrefix(prefix);
-        var blobs = await TranslateAsync("list", prefix, () => FindAsync(prefix, cancellationToken), cancellationToken);
+        var blobs = await TranslateAsync($"list blobs '{prefix}'", () => FindAsync(prefix, cancellationToken), cancellationToken);
         foreach (var blob in blobs)
         {
             yield return blob;
@@ -148,7 +149,7 @@ public sealed class AzureBlobStore : IBlobStore
     public async Task DeleteAsync(string name, CancellationToken cancellationToken = default)
     {
         var blob = Blob(name);
-        await TranslateAsync("delete", name, () => blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken), cancellationToken);
+        await TranslateAsync($"delete blob '{name}'", () => blob.DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken), cancellationToken);
     }
 
     private BlockBlobClient Blob(string name)
@@ -204,13 +205,14 @@ public sealed class AzureBlobStore : IBlobStore
             {
                 return await new BlockUpload(blob, _blockSizeInBytes, conditions, hash => Describe(hash, writeId)).RunAsync(content, cancellationToken);
             }
-            catch (RequestFailedException error) when (content.CanSeek && tries < MaxTries && error.ErrorCode == BlobErrorCode.ContainerNotFound)
+            catch (RequestFailedException error) when (content.CanSeek && tries < MaxUploads && error.ErrorCode == BlobErrorCode.ContainerNotFound)
             {
                 await CreateContainerAsync(cancellationToken);
             }
-            catch (RequestFailedException error) when (content.CanSeek && tries < MaxTries && error.ErrorCode == BlobErrorCode.InvalidBlockList)
+            catch (RequestFailedException error) when (content.CanSeek && tries < MaxUploads && error.ErrorCode == BlobErrorCode.InvalidBlockList)
             {
-                // Whoever writes a blob throws away the blocks that others have sent for it.
+                // Whoever writes a blob throws away the blocks that others have sent for it. A random wait, so that one of them gets through.
+                await Task.Delay(Random.Shared.Next(50 * tries), cancellationToken);
             }
 
             content.Position = start;
@@ -247,7 +249,7 @@ public sealed class AzureBlobStore : IBlobStore
         where T : class
     {
         var blob = Blob(name);
-        return await TranslateAsync("read", name, async () =>
+        return await TranslateAsync($"read blob '{name}'", async () =>
         {
             for (var tries = 1; ; tries++)
             {
@@ -348,7 +350,7 @@ public sealed class AzureBlobStore : IBlobStore
     }
 
     /// <remarks>The client's exceptions hold headers and what was signed; they are not passed on, so that they end in no log.</remarks>
-    private async Task<T> TranslateAsync<T>(string what, string name, Func<Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> TranslateAsync<T>(string what, Func<Task<T>> action, CancellationToken cancellationToken)
     {
         try
         {
@@ -356,7 +358,7 @@ public sealed class AzureBlobStore : IBlobStore
         }
         catch (Exception error) when (AzureFailure.Explain(error, cancellationToken) is { } reason)
         {
-            throw new IOException($"Could not {what} blob '{name}' in {_address}: {reason}");
+            throw new IOException($"Could not {what} in {_address}: {reason}");
         }
     }
 

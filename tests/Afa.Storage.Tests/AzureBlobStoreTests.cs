@@ -184,6 +184,20 @@ public sealed class AzureBlobStoreTests : BlobStoreContractTests
     }
 
     [Fact]
+    public async Task Location_OfAContainer_IsPreparedAndFound()
+    {
+        var location = StoreLocation.Parse($"{_server.Address}/{_container.Name}/team");
+        string? Variable(string name) => name == "AFA_STORE_CONNECTION_STRING" ? _server.ConnectionString : null;
+        Assert.False(await location.ExistsAsync(Variable, Cancellation));
+
+        await location.PrepareAsync(Variable, Cancellation);
+        await location.Open(Variable).WriteAsync("blob", "x"u8.ToArray(), Cancellation);
+
+        Assert.True(await location.ExistsAsync(Variable, Cancellation));
+        Assert.Equal("team/blob", Assert.Single(_container.GetBlobs()).Name);
+    }
+
+    [Fact]
     public async Task Write_ContainerMissingAndNoRightToCreateIt_SaysHow()
     {
         var signed = _container.GenerateSasUri(BlobContainerSasPermissions.All, DateTimeOffset.UtcNow.AddHours(1));

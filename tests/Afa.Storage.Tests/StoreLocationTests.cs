@@ -48,6 +48,18 @@ public sealed class StoreLocationTests : IDisposable
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:18000/account")]
+    [InlineData("http://azurite:10000/account")]
+    public void Address_OfAServerThatHasTheAccountInItsPath_IsAnAzureStore(string endpoint)
+    {
+        _environment["AFA_STORE_CONNECTION_STRING"] = $"DefaultEndpointsProtocol=http;AccountName=account;AccountKey={Key};BlobEndpoint={endpoint};";
+        var location = StoreLocation.Parse($"{endpoint}/models/team");
+
+        Assert.Equal($"{endpoint}/models/team", location.ToString());
+        Assert.IsType<AzureBlobStore>(location.Open(Variable));
+    }
+
+    [Theory]
     [InlineData("https://mine.blob.core.windows.net", "names no container")]
     [InlineData("https://mine.blob.core.windows.net/Upper", "names no container")]
     [InlineData("https://mine.blob.core.windows.net/a--b", "names no container")]
