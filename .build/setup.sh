@@ -43,7 +43,7 @@ install_packages() {
 # The blob server that the tests of the Azure store run against; they are skipped where it is missing.
 require_azurite() {
     local source=tests/Afa.Storage.Tests/azurite target=artifacts/azurite
-    if cmp -s "$source/package-lock.json" "$target/package-lock.json" && [ -d "$target/node_modules/azurite" ]; then
+    if cmp -s "$source/package-lock.json" "$target/package-lock.json" && [ -f "$target/node_modules/.package-lock.json" ]; then   # npm writes that file last
         return
     elif ! command -v node > /dev/null || ! command -v npm > /dev/null; then
         echo "No node or npm here: the tests of the Azure store are skipped." >&2

@@ -6,12 +6,6 @@ namespace Afa.Storage;
 /// <summary>Opens a container by the credentials that the environment holds: none ever comes from a command line or is stored.</summary>
 internal static class AzureContainer
 {
-    /// <summary>A connection string of the account: with its key or a shared access signature.</summary>
-    public const string ConnectionStringVariable = "AFA_STORE_CONNECTION_STRING";
-
-    /// <summary>A file that holds the connection string, such as a mounted secret.</summary>
-    public const string ConnectionStringFileVariable = "AFA_STORE_CONNECTION_STRING_FILE";
-
     private const int MaxFileSizeInBytes = 64 * 1024;
 
     /// <summary>Opens a container with the connection string if there is one, else with the identity of the workload or of the signed-in user.</summary>
@@ -26,7 +20,7 @@ internal static class AzureContainer
             return container.Scheme == Uri.UriSchemeHttps
                 ? new BlobContainerClient(container, new DefaultAzureCredential(), options)
                 : throw new ArgumentException(
-                    $"The store {container} is not https, so no identity's token may be sent to it. Set {ConnectionStringVariable}, or name an https address.");
+                    $"The store {container} is not https, so no identity's token may be sent to it. Set {StoreLocation.ConnectionStringVariable}, or name an https address.");
         }
 
         var address = new BlobUriBuilder(container);
@@ -34,7 +28,7 @@ internal static class AzureContainer
         return client.Uri.GetLeftPart(UriPartial.Path) == container.GetLeftPart(UriPartial.Path)
             ? client
             : throw new ArgumentException(
-                $"The store is {container}, but {ConnectionStringVariable} is for {client.Uri.GetLeftPart(UriPartial.Authority)} (account {client.AccountName}). Change one of them.");
+                $"The store is {container}, but {StoreLocation.ConnectionStringVariable} is for {client.Uri.GetLeftPart(UriPartial.Authority)} (account {client.AccountName}). Change one of them.");
     }
 
     private static BlobServiceClient Parse(string connectionString, BlobClientOptions options)
@@ -47,19 +41,19 @@ internal static class AzureContainer
         {
             // The reason would repeat parts of the secret.
             throw new ArgumentException(
-                $"{ConnectionStringVariable} is not the connection string of a storage account, such as " +
+                $"{StoreLocation.ConnectionStringVariable} is not the connection string of a storage account, such as " +
                 "DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=core.windows.net; 'az storage account show-connection-string' prints it.");
         }
     }
 
     private static string? ConnectionString(Func<string, string?> environment)
     {
-        if (environment(ConnectionStringVariable) is { Length: > 0 } given)
+        if (environment(StoreLocation.ConnectionStringVariable) is { Length: > 0 } given)
         {
             return given;
         }
 
-        if (environment(ConnectionStringFileVariable) is not { Length: > 0 } path)
+        if (environment(StoreLocation.ConnectionStringFileVariable) is not { Length: > 0 } path)
         {
             return null;
         }
@@ -73,7 +67,7 @@ internal static class AzureContainer
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The connection string cannot be read from {path}, which {ConnectionStringFileVariable} names: {error.Message}");
+            throw new IOException($"The connection string cannot be read from {path}, which {StoreLocation.ConnectionStringFileVariable} names: {error.Message}");
         }
     }
 }

@@ -10,7 +10,7 @@ internal static class AzureFailure
     public static string? Explain(Exception error, CancellationToken cancellationToken) => Last(error) switch
     {
         RequestFailedException { Status: 401 or 403 } refused =>
-            $"access was refused ({Answer(refused)}). Check the key in {AzureContainer.ConnectionStringVariable}, or that the workload's identity has the role " +
+            $"access was refused ({Answer(refused)}). Check the key in {StoreLocation.ConnectionStringVariable}, or that the workload's identity has the role " +
             "Storage Blob Data Contributor on the container and that the account's firewall lets this machine in.",
         RequestFailedException { Status: 404 } missing =>
             $"there is no such container ({Answer(missing)}). Create it with: az storage container create",
@@ -18,7 +18,7 @@ internal static class AzureFailure
         RequestFailedException or HttpRequestException =>
             $"the service cannot be reached: {FirstLine(Last(error))} Check the network and the account's name; what was to be done can be tried again.",
         AuthenticationFailedException =>
-            $"there is no credential for the account: {FirstLine(Last(error))} Set {AzureContainer.ConnectionStringVariable}, or give this workload an identity.",
+            $"there is no credential for the account: {FirstLine(Last(error))} Set {StoreLocation.ConnectionStringVariable}, or give this workload an identity.",
         OperationCanceledException when !cancellationToken.IsCancellationRequested => "the service did not answer in time. What was to be done can be tried again.",
         IOException failed => failed.Message,
         _ => null,

@@ -55,11 +55,15 @@ internal sealed class BlockUpload(BlockBlobClient blob, int blockSizeInBytes, Bl
     private async IAsyncEnumerable<Block> BlocksAsync(
         Block first, Stream content, IncrementalHash hash, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var block = first; block.Length > 0; block = await ReadBlockAsync(content, hash, cancellationToken))
+        var block = first;
+        while (block.Length > 0)
         {
             _blockIds.Add(block.Id);
             yield return block;
+            block = await ReadBlockAsync(content, hash, cancellationToken);
         }
+
+        block.Dispose();
     }
 
     private async Task<Block> ReadBlockAsync(Stream content, IncrementalHash hash, CancellationToken cancellationToken)

@@ -7,6 +7,12 @@ namespace Afa.Storage;
 /// <summary>Where a store lies: a folder, or a container of an Azure storage account, or a folder in that. It holds no secret.</summary>
 public sealed partial class StoreLocation
 {
+    /// <summary>Variable with a connection string of the account: with its key or a shared access signature.</summary>
+    public const string ConnectionStringVariable = "AFA_STORE_CONNECTION_STRING";
+
+    /// <summary>Variable with the name of a file that holds the connection string, such as a mounted secret.</summary>
+    public const string ConnectionStringFileVariable = "AFA_STORE_CONNECTION_STRING_FILE";
+
     private readonly Uri? _container;
     private readonly string _folderInContainer = "";
 
@@ -68,7 +74,7 @@ public sealed partial class StoreLocation
             // It may be a shared access signature, so it is not repeated here.
             throw new ArgumentException(
                 $"The store's address must end with the name of a container or a folder in it; leave out what comes after '?', '#' or before '@'. " +
-                $"A shared access signature belongs into {AzureContainer.ConnectionStringVariable} (BlobEndpoint=…;SharedAccessSignature=…), never on a command line.");
+                $"A shared access signature belongs into {ConnectionStringVariable} (BlobEndpoint=…;SharedAccessSignature=…), never on a command line.");
         }
 
         var parts = new BlobUriBuilder(address);

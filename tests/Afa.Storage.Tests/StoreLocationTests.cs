@@ -59,6 +59,15 @@ public sealed class StoreLocationTests : IDisposable
         Assert.IsType<AzureBlobStore>(location.Open(Variable));
     }
 
+    [Fact]
+    public void Open_SharedAccessSignature_IsTaken()
+    {
+        _environment["AFA_STORE_CONNECTION_STRING"] = "BlobEndpoint=https://mine.blob.core.windows.net/;SharedAccessSignature=sv=2024-11-04&sig=U0VDUkVU";
+
+        Assert.IsType<AzureBlobStore>(StoreLocation.Parse("https://mine.blob.core.windows.net/models").Open(Variable));
+        Assert.DoesNotContain("U0VDUkVU", Assert.Throws<ArgumentException>(() => StoreLocation.Parse("https://other.blob.core.windows.net/models").Open(Variable)).ToString());
+    }
+
     [Theory]
     [InlineData("https://mine.blob.core.windows.net", "names no container")]
     [InlineData("https://mine.blob.core.windows.net/Upper", "names no container")]

@@ -39,7 +39,7 @@ public interface IBlobStore
     /// <summary>Reads a whole blob, as <see cref="ReadAsync"/> does, with the tag that <see cref="WriteIfUnchangedAsync"/> wants.</summary>
     Task<TaggedBlob?> ReadTaggedAsync(string name, long maxSizeInBytes, CancellationToken cancellationToken = default);
 
-    /// <summary>Opens a blob for reading. A write or delete that comes later does not change what this stream reads.</summary>
+    /// <summary>Opens a blob for reading. A write or delete that comes later does not change what this stream reads. Whether it is what was written is the caller's to check.</summary>
     /// <returns>The stream, which the caller disposes, or null if there is no such blob.</returns>
     Task<Stream?> OpenReadAsync(string name, CancellationToken cancellationToken = default);
 
