@@ -39,7 +39,7 @@ public sealed class AfaCommandLineTests : IDisposable
     [InlineData("Unknown option '--epoch'; did you mean '--epochs'?", "train", "--epoch", "3")]
     [InlineData("Unknown command 'trian'; did you mean 'train'? Commands: train, evaluate", "trian")]
     [InlineData("A command is needed: train, evaluate")]
-    [InlineData("A command is needed: list, show, import, delete.", "checkpoints")]
+    [InlineData("A command is needed: list, show, import, export, delete.", "checkpoints")]
     [InlineData("Unexpected argument 'more'.", "train", "more")]
     [InlineData("CHECKPOINT", "evaluate")]
     [InlineData("'--epochs'", "train", "--epochs")]

@@ -3,7 +3,6 @@ using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Client.Reports;
-using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
 
