@@ -39,3 +39,23 @@ install_packages() {
         echo "Could not install ${missing[*]}; try: $1 apt-get update && $1 $install" >&2
     fi
 }
+
+# The blob server that the tests of the Azure store run against; they are skipped where it is missing.
+require_azurite() {
+    local source=tests/Afa.Storage.Tests/azurite target=artifacts/azurite
+    if cmp -s "$source/package-lock.json" "$target/package-lock.json" && [ -f "$target/node_modules/.package-lock.json" ]; then   # npm writes that file last
+        return
+    elif ! command -v node > /dev/null || ! command -v npm > /dev/null; then
+        echo "No node or npm here: the tests of the Azure store are skipped." >&2
+        return
+    fi
+    echo "Installing Azurite into $target ..." >&2
+    mkdir -p "$target"
+    cp "$source"/*.json "$target"
+    if npm ci --prefix "$target" --ignore-scripts --omit=dev --no-audit --no-fund > "$target/npm.log" 2>&1 < /dev/null; then
+        return
+    fi
+    tail -5 "$target/npm.log" >&2
+    rm -rf "$target"
+    echo "Could not install Azurite: the tests of the Azure store are skipped." >&2
+}

@@ -1,4 +1,5 @@
 using Afa.Client.Control;
+using Afa.Storage;
 using Spectre.Console;
 
 namespace Afa.Client;
@@ -12,7 +13,7 @@ internal sealed record ClientContext
 
     public required TextWriter Error { get; init; }
 
-    /// <summary>Opens the cluster that works on the store in a directory, with so many device slots; null: as many as the machine has.</summary>
+    /// <summary>Opens the cluster that works on a store, with so many device slots; null: as many as the machine has.</summary>
     public required Func<string, int?, CancellationToken, Task<IControlSession>> Connect { get; init; }
 
     /// <summary>Cancelled by the first Ctrl-C.</summary>
@@ -25,25 +26,42 @@ internal sealed record ClientContext
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Full path of the store: as given, else from <see cref="StoreVariable"/>, else "afa-store" in the current folder.</summary>
-    public string StoreDirectory(string? given)
+    /// <summary>Full path or address of the store: as given, else from <see cref="StoreVariable"/>, else "afa-store" in the current folder.</summary>
+    /// <exception cref="ArgumentException">It is none that <see cref="StoreLocation"/> knows.</exception>
+    public string Store(string? given)
     {
         var fromEnvironment = Environment(StoreVariable);
-        return Path.GetFullPath(given ?? (string.IsNullOrEmpty(fromEnvironment) ? "afa-store" : fromEnvironment));
+        return StoreLocation.Parse(given ?? (string.IsNullOrEmpty(fromEnvironment) ? "afa-store" : fromEnvironment)).ToString();
     }
 
     /// <summary>The same, of a store that must be there, since a command only reads it.</summary>
-    /// <exception cref="UsageException">There is no such folder.</exception>
-    public string ExistingStoreDirectory(string? given)
+    /// <exception cref="UsageException">There is no such folder or container.</exception>
+    public async Task<string> ExistingStoreAsync(string? given)
     {
-        var store = StoreDirectory(given);
-        return Directory.Exists(store)
+        var store = Store(given);
+        return await StoreExistsAsync(store)
             ? store
             : throw new UsageException($"There is no store at {store}. 'afa train' creates one; --store or {StoreVariable} names another.");
     }
 
+    public Task<bool> StoreExistsAsync(string store) => StoreLocation.Parse(store).ExistsAsync(Environment, Interrupt);
+
+    /// <summary>Creates a store if it is missing, and finds out now, not after an epoch, whether it can be written to.</summary>
+    /// <exception cref="UsageException">It cannot.</exception>
+    public async Task PrepareStoreAsync(string store)
+    {
+        try
+        {
+            await StoreLocation.Parse(store).PrepareAsync(Environment, Interrupt);
+        }
+        catch (IOException exception)
+        {
+            throw new UsageException($"The store {store} cannot be created or written to: {exception.Message}");
+        }
+    }
+
     /// <summary>A command that works on a store, as a user would type it.</summary>
-    public string CommandLine(string command, string store) => $"afa {command}{(store == StoreDirectory(null) ? "" : $" --store {store}")}";
+    public string CommandLine(string command, string store) => $"afa {command}{(store == Store(null) ? "" : $" --store {store}")}";
 
     private static IAnsiConsole? TerminalOf(TextWriter writer)
     {

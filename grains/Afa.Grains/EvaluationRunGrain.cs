@@ -44,7 +44,7 @@ internal sealed class EvaluationRunGrain(
     {
         if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
         {
-            _loop = RunAsync();
+            _loop = RunAsync(Heartbeat.TakeOver());
         }
 
         return Task.CompletedTask;
@@ -85,7 +85,7 @@ internal sealed class EvaluationRunGrain(
 
         if (await Heartbeat.IsElsewhereAsync())
         {
-            throw new WorkedOnElsewhereException($"Another process is at work on the evaluation '{Evaluation}'. Follow it with: afa watch {Evaluation}");
+            throw WorkedOnElsewhere();
         }
 
         (_job, var evaluated) = await EvaluationJob.CreateAsync(JsonSerializer.Deserialize<EvaluationOptions>(isNew ? request! : state.State.OptionsJson!, AfaJson.Options)!, checkpoints);
@@ -110,12 +110,25 @@ internal sealed class EvaluationRunGrain(
         }
 
         state.State.MostSlots = mostSlots;
+        var lease = await Heartbeat.TakeAsync() ?? throw WorkedOnElsewhere();
         state.State.State = RunState.Running;
         state.State.Message = null;
-        await state.WriteStateAsync();
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            await lease.DisposeAsync();
+            throw;
+        }
+
         _records = null;
-        _loop = RunAsync();
+        _loop = RunAsync(lease);
     }
+
+    private WorkedOnElsewhereException WorkedOnElsewhere() =>
+        new($"Another process is at work on the evaluation '{Evaluation}'. Follow it with: afa watch {Evaluation}");
 
     public async Task<EvaluationStatus?> GetStatusAsync()
     {
@@ -185,11 +198,11 @@ internal sealed class EvaluationRunGrain(
 
     private async Task<List<SiloAddress>> SilosAsync() => [.. (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order()];
 
-    private async Task RunAsync()
+    private async Task RunAsync(Heartbeat.Lease lease)
     {
         await Task.Yield();   // The call that started the evaluation gets its answer first.
         _clock.Restart();
-        await using var beating = Heartbeat.Begin();
+        await using var held = lease;
         var evaluators = new List<IAttackEvaluatorGrain>();
         try
         {
@@ -205,13 +218,14 @@ internal sealed class EvaluationRunGrain(
             }
 
             var start = Math.Max(0, silos.IndexOf(silo.SiloAddress));
-            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[(start + slot) % silos.Count])));
+            await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[(start + slot) % silos.Count], lease.Lost)));
             if (!_isStopping)
             {
+                lease.Lost.ThrowIfCancellationRequested();
                 await CompleteAsync();
             }
         }
-        catch (Exception exception) when (_isStopping)
+        catch (Exception exception) when (_isStopping || lease.Lost.IsCancellationRequested)
         {
             logger.LogWarning("Evaluation {Evaluation} rests: {Reason}", Evaluation, exception.Message);
         }
@@ -235,10 +249,10 @@ internal sealed class EvaluationRunGrain(
         }
     }
 
-    private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo)
+    private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, CancellationToken lost)
     {
         var losses = 0;
-        while (_work.TryDequeue(out var unit))
+        while (!lost.IsCancellationRequested && _work.TryDequeue(out var unit))
         {
             try
             {
@@ -250,7 +264,7 @@ internal sealed class EvaluationRunGrain(
                 // A unit is a pure function of its options, so one that was lost is simply leased again, to whoever is free first.
                 logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
                 _work.Enqueue(unit);
-                await Task.Delay(TimeSpan.FromSeconds(losses), time);   // A dead silo takes a while to be noticed.
+                await Task.Delay(TimeSpan.FromSeconds(losses), time, lost);   // A dead silo takes a while to be noticed.
             }
             catch
             {

@@ -5,7 +5,15 @@ using Afa.Training;
 
 namespace Afa.Grains;
 
-/// <summary>Says in the store which process works on something, for other processes that share the store.</summary>
+/// <summary>A lease, kept in the store: it says which process works on something, so that two processes that share the store do not both.</summary>
+/// <remarks>
+/// It is taken and renewed by conditional writes, so of two that take it at once one is refused, and one that lost it is told at its next
+/// renewal. That works alike in a folder and in Azure, which is why no lease of Azure's is taken: it would guard this one blob only, not
+/// what is written under other names, and would have to be renewed and found lost in the same way. What guards the rest is that a run's
+/// state, too, is only written over the version that was read; and what a process writes that was cut off for long are the same bytes
+/// under the same names, as a step is a pure function of the last checkpoint. Whether a lease has run out is told by the clocks of
+/// the machines, which may differ by less than its lifetime of 20 s.
+/// </remarks>
 /// <param name="blob">Name of the blob.</param>
 internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time)
 {
@@ -14,20 +22,49 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_lifetime = 4 * s_interval;
 
-    /// <summary>Beats until the result is disposed.</summary>
-    public IAsyncDisposable Begin() => new Beating(this);
+    /// <summary>Takes the lease, unless another process has it.</summary>
+    /// <returns>The lease, which is renewed until it is disposed; null if another process has it.</returns>
+    /// <exception cref="IOException">The store is away.</exception>
+    public async Task<Lease?> TakeAsync()
+    {
+        var found = await ReadAsync();
+        if (IsElsewhere(found))
+        {
+            return null;
+        }
+
+        var id = Guid.NewGuid();
+        try
+        {
+            return new Lease(this, id, await BeatAsync(id, found?.ETag, CancellationToken.None));
+        }
+        catch (BlobChangedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes the lease whoever has it, once the store can be reached: for a grain whose last activation has died with its silo.</summary>
+    public Lease TakeOver() => new(this, Guid.NewGuid(), eTag: null);
 
     /// <summary>Whether another process is at work.</summary>
-    public async Task<bool> IsElsewhereAsync()
+    public async Task<bool> IsElsewhereAsync() => IsElsewhere(await ReadAsync());
+
+    private TimeProvider Time => time;
+
+    private bool IsElsewhere(TaggedBlob? found) =>
+        Parse(found) is { } beat && (time.GetUtcNow() - beat.At).Duration() < s_lifetime && !(beat.Machine == Environment.MachineName && IsGoneOrSelf(beat.ProcessId));
+
+    /// <summary>Null also for a beat that was cut by a full disk; whoever is at work writes the next one.</summary>
+    private static Beat? Parse(TaggedBlob? found)
     {
         try
         {
-            var beat = await blobs.ReadAsync(blob, MaxSizeInBytes) is { } content ? JsonSerializer.Deserialize<Beat>(content, AfaJson.Options) : null;
-            return beat is not null && (time.GetUtcNow() - beat.At).Duration() < s_lifetime && !(beat.Machine == Environment.MachineName && IsGoneOrSelf(beat.ProcessId));
+            return found is null ? null : JsonSerializer.Deserialize<Beat>(found.Content.Span, AfaJson.Options);
         }
         catch (JsonException)
         {
-            return false;   // Cut by a full disk; whoever is at work writes the next one.
+            return null;
         }
     }
 
@@ -44,55 +81,99 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
         }
     }
 
-    private async Task BeatAsync(CancellationToken ended)
-    {
-        using var timer = new PeriodicTimer(s_interval, time);
-        do
-        {
-            try
-            {
-                await blobs.WriteAsync(blob, JsonSerializer.SerializeToUtf8Bytes(new Beat(Environment.MachineName, Environment.ProcessId, time.GetUtcNow()), AfaJson.Options), ended);
-            }
-            catch (IOException)
-            {
-                // A store that is away is no reason to stop the work.
-            }
-        }
-        while (await timer.WaitForNextTickAsync(ended));
-    }
+    private Task<TaggedBlob?> ReadAsync() => blobs.ReadTaggedAsync(blob, MaxSizeInBytes);
 
-    private async Task EndAsync()
-    {
-        try
-        {
-            await blobs.DeleteAsync(blob);
-        }
-        catch (IOException)
-        {
-            // It ages.
-        }
-    }
+    private Task DeleteAsync() => blobs.DeleteAsync(blob);
 
-    private sealed class Beating : IAsyncDisposable
+    private Task<string> BeatAsync(Guid id, string? eTag, CancellationToken cancellationToken) => blobs.WriteIfUnchangedAsync(
+        blob, JsonSerializer.SerializeToUtf8Bytes(new Beat(Environment.MachineName, Environment.ProcessId, time.GetUtcNow(), id), AfaJson.Options), eTag, cancellationToken);
+
+    /// <summary>The right to work on something.</summary>
+    internal sealed class Lease : IAsyncDisposable
     {
         private readonly Heartbeat _heartbeat;
         private readonly CancellationTokenSource _ended = new();
+        private readonly CancellationTokenSource _lost = new();
         private readonly Task _beats;
+        private string? _eTag;
+        private bool _isTaken;
 
-        public Beating(Heartbeat heartbeat)
+        /// <param name="eTag">Of the beat that took it; null if it is still to be taken over.</param>
+        public Lease(Heartbeat heartbeat, Guid id, string? eTag)
         {
-            _heartbeat = heartbeat;
-            _beats = heartbeat.BeatAsync(_ended.Token);
+            (_heartbeat, Id, _eTag, _isTaken) = (heartbeat, id, eTag, eTag is not null);
+            Lost = _lost.Token;
+            _beats = BeatAsync();
         }
+
+        /// <summary>Stands in each beat of this lease.</summary>
+        public Guid Id { get; }
+
+        /// <summary>Cancelled when another process has taken it: whoever works must stop and write nothing more.</summary>
+        public CancellationToken Lost { get; }
 
         public async ValueTask DisposeAsync()
         {
             await _ended.CancelAsync();
             await _beats.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _ended.Dispose();
-            await _heartbeat.EndAsync();
+            _lost.Dispose();
+            try
+            {
+                // Only if it is this one's: another may have taken it without this one having noticed.
+                if (Parse(await _heartbeat.ReadAsync())?.Id == Id)
+                {
+                    await _heartbeat.DeleteAsync();
+                }
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException)
+            {
+                // It ages.
+            }
+        }
+
+        private async Task BeatAsync()
+        {
+            using var timer = new PeriodicTimer(s_interval, _heartbeat.Time);
+            for (var isDue = !_isTaken; isDue || await timer.WaitForNextTickAsync(_ended.Token); isDue = false)
+            {
+                try
+                {
+                    await RenewAsync();
+                }
+                catch (Exception exception) when (exception is IOException or InvalidDataException)
+                {
+                    // A store that is away is no reason to stop the work.
+                }
+                catch (BlobChangedException)
+                {
+                    await _lost.CancelAsync();
+                    return;
+                }
+            }
+        }
+
+        private async Task RenewAsync()
+        {
+            try
+            {
+                _eTag = await _heartbeat.BeatAsync(Id, _eTag, _ended.Token);
+            }
+            catch (BlobChangedException)
+            {
+                // It is there and to be taken over, or the one that it was taken over from has deleted it.
+                var found = await _heartbeat.ReadAsync();
+                if (_isTaken && found is not null)
+                {
+                    throw;
+                }
+
+                _eTag = await _heartbeat.BeatAsync(Id, found?.ETag, _ended.Token);
+            }
+
+            _isTaken = true;
         }
     }
 
-    private sealed record Beat(string Machine, int ProcessId, DateTimeOffset At);
+    private sealed record Beat(string Machine, int ProcessId, DateTimeOffset At, Guid Id);
 }

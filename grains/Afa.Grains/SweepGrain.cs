@@ -31,12 +31,15 @@ internal sealed class SweepGrain(
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Dictionary<string, SweepTrialRun> _working = [];
     private readonly List<SiloAddress> _busySilos = [];   // One entry for each trial at work.
+    private CancellationTokenSource? _stopping;   // Of the loop under way: the grain ends, or another process has taken the sweep.
     private Task? _loop;
     private SweepProgress? _progress;
     private int _busySlots;
     private bool _isPausing;
 
     private string Sweep => this.GetPrimaryKeyString();
+
+    private CancellationToken Stopping => _stopping?.Token ?? _ending.Token;
 
     private bool IsAtWork => _loop is { IsCompleted: false };
 
@@ -48,7 +51,7 @@ internal sealed class SweepGrain(
     {
         if (state.State is { PlanJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
         {
-            _loop = RunAsync();
+            _loop = RunAsync(Heartbeat.TakeOver());
         }
 
         return Task.CompletedTask;
@@ -107,7 +110,7 @@ internal sealed class SweepGrain(
 
         if (await Heartbeat.IsElsewhereAsync())
         {
-            throw new WorkedOnElsewhereException($"Another process is at work on the sweep '{Sweep}'. Follow it with: afa watch {Sweep}");
+            throw WorkedOnElsewhere();
         }
 
         if (state.RecordExists)
@@ -126,12 +129,24 @@ internal sealed class SweepGrain(
             trials.Remove(failed);
         }
 
+        var lease = await Heartbeat.TakeAsync() ?? throw WorkedOnElsewhere();
         _isPausing = false;
         state.State.State = RunState.Running;
         state.State.Message = null;
-        await state.WriteStateAsync();
-        _loop = RunAsync();
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            await lease.DisposeAsync();
+            throw;
+        }
+
+        _loop = RunAsync(lease);
     }
+
+    private WorkedOnElsewhereException WorkedOnElsewhere() => new($"Another process is at work on the sweep '{Sweep}'. Follow it with: afa watch {Sweep}");
 
     public Task PauseAsync()
     {
@@ -214,15 +229,16 @@ internal sealed class SweepGrain(
         }
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Heartbeat.Lease lease)
     {
         await Task.Yield();   // The call that started the sweep gets its answer first.
-        await using var beating = Heartbeat.Begin();
+        await using var held = lease;
+        using var stopping = _stopping = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, lease.Lost);
         try
         {
             Progress.Restart(Progress.Share(Progress.Trials(Sweep, state.State.Trials, await LookAsync())));
             await WorkAsync();
-            if (!_ending.IsCancellationRequested)
+            if (!Stopping.IsCancellationRequested)
             {
                 var records = state.State.Trials.Values;
                 var failed = records.Count(record => record.State == SweepTrialState.Failed);
@@ -230,7 +246,7 @@ internal sealed class SweepGrain(
                 await EndAsync(isDone ? RunState.Completed : RunState.Paused, failed == 0 ? null : $"{failed} of {Progress.Plan.Trials.Count} trials failed; resume the sweep to try them again.");
             }
         }
-        catch (Exception exception) when (_ending.IsCancellationRequested)
+        catch (Exception exception) when (Stopping.IsCancellationRequested)
         {
             logger.LogWarning("Sweep {Sweep} rests: {Reason}", Sweep, exception.Message);
         }
@@ -238,6 +254,10 @@ internal sealed class SweepGrain(
         {
             logger.LogError(exception, "Sweep {Sweep} failed.", Sweep);
             await EndAsync(RunState.Failed, exception.Message);
+        }
+        finally
+        {
+            _stopping = null;
         }
     }
 
@@ -272,7 +292,7 @@ internal sealed class SweepGrain(
     /// <param name="spareSlots">Slots that no other trial needs from now on.</param>
     private async Task RunTrialAsync(SweepTrial trial, SiloAddress silo, Func<int> spareSlots)
     {
-        var run = new SweepTrialRun(GrainFactory, Sweep, trial, silo, time, _ending.Token);
+        var run = new SweepTrialRun(GrainFactory, Sweep, trial, silo, time, Stopping);
         var slots = trial.Training.Trainers;
         _working[trial.Name] = run;
         _busySilos.Add(silo);
@@ -291,7 +311,7 @@ internal sealed class SweepGrain(
                 }
             }
         }
-        catch (Exception exception) when (exception is not InconsistentStateException && !_ending.IsCancellationRequested)
+        catch (Exception exception) when (exception is not InconsistentStateException && !Stopping.IsCancellationRequested)
         {
             var reason = OneLine(exception.Message);
             logger.LogWarning("Trial {Trial} of {Sweep} failed: {Reason}", trial.Name, Sweep, reason);
@@ -317,7 +337,7 @@ internal sealed class SweepGrain(
         var looks = new Dictionary<string, SweepTrialRun>();
         foreach (var trial in Progress.Plan.Trials.Where(trial => state.State.Trials.TryGetValue(trial.Name, out var record) && !record.IsEnded))
         {
-            var look = looks[trial.Name] = new SweepTrialRun(GrainFactory, Sweep, trial, silo: null, time, _ending.Token);
+            var look = looks[trial.Name] = new SweepTrialRun(GrainFactory, Sweep, trial, silo: null, time, Stopping);
             _ = state.State.Trials[trial.Name].State == SweepTrialState.Training ? (object?)await look.LookAtTrainingAsync() : await look.LookAtEvaluationAsync();
         }
 
@@ -351,7 +371,7 @@ internal sealed class SweepGrain(
                     await state.WriteStateAsync();
                     return;
                 }
-                catch (IOException exception) when (tries < MaxTries && !_ending.IsCancellationRequested)
+                catch (IOException exception) when (tries < MaxTries && !Stopping.IsCancellationRequested)
                 {
                     logger.LogWarning("The state of sweep {Sweep} could not be stored and is tried again: {Reason}", Sweep, exception.Message);
                     await Task.Delay(TimeSpan.FromSeconds(Math.Pow(2, tries)), time);

@@ -39,7 +39,7 @@ internal sealed class TrainingRunGrain(
         if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
         {
             state.State.Recoveries++;
-            _loop = RunAsync();
+            _loop = RunAsync(Heartbeat.TakeOver());
         }
 
         return Task.CompletedTask;
@@ -93,11 +93,7 @@ internal sealed class TrainingRunGrain(
             return;
         }
 
-        if (await Heartbeat.IsElsewhereAsync())
-        {
-            throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
-        }
-
+        var lease = await Heartbeat.TakeAsync() ?? throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
         _isPauseRequested = false;
         var (before, message) = (state.State.State, state.State.Message);
         state.State.State = RunState.Running;
@@ -109,10 +105,11 @@ internal sealed class TrainingRunGrain(
         catch
         {
             (state.State.State, state.State.Message) = (before, message);   // Nothing has started; the caller may try again.
+            await lease.DisposeAsync();
             throw;
         }
 
-        _loop = RunAsync();
+        _loop = RunAsync(lease);
     }
 
     public Task PauseAsync()
@@ -156,17 +153,23 @@ internal sealed class TrainingRunGrain(
             _progress.LastLoss);
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Heartbeat.Lease lease)
     {
         await Task.Yield();   // The call that started the run gets its answer first.
-        await using var beating = Heartbeat.Begin();
+        await using var held = lease;
         var fruitless = 0;
         while (true)
         {
             var reachedBefore = _progress.HighestStep;
             try
             {
-                await AttemptAsync();
+                await AttemptAsync(lease.Lost);
+                return;
+            }
+            catch (Exception exception) when (lease.Lost.IsCancellationRequested)
+            {
+                // What is stored of the run is the other process's from now on.
+                logger.LogWarning("Run {Run} was taken over by another process: {Reason}", Run, exception.Message);
                 return;
             }
             catch (Exception exception) when (IsForTheUser(exception))
@@ -202,11 +205,11 @@ internal sealed class TrainingRunGrain(
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
 
     /// <summary>Runs from the last good checkpoint until the end, a pause, or the loss of a member.</summary>
-    private async Task AttemptAsync()
+    private async Task AttemptAsync(CancellationToken lost)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
         var (plan, smallestShard) = await PlanAsync(options);
-        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix);
+        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix, lost);
         var step = latest.Checkpoint?.State.Step ?? 0;
         foreach (var damaged in latest.Damaged)
         {
@@ -230,6 +233,7 @@ internal sealed class TrainingRunGrain(
             var isOver = selection.IsOver;
             while (step < plan.Steps && !isOver)
             {
+                lost.ThrowIfCancellationRequested();
                 var position = plan.At(step);
                 var clock = Stopwatch.StartNew();
                 var reports = await trainers.StepAsync(step);

@@ -29,7 +29,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>Starts the silo; takes some seconds.</summary>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken = default)
     {
-        var store = new DirectoryBlobStore(options.StoreDirectory);
+        var store = StoreLocation.Parse(options.Store).Open();
         var slots = options.DeviceSlots ?? Environment.ProcessorCount;
         var devices = new DevicePool(slots, Math.Max(1, Environment.ProcessorCount / slots));
 

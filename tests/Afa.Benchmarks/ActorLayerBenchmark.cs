@@ -58,7 +58,7 @@ internal static class ActorLayerBenchmark
     /// <summary>Times the second epoch; the first one warms up.</summary>
     private static async Task<double> GrainStepAsync(string store, string run, TrainingOptions options)
     {
-        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { StoreDirectory = store });
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = store });
         await silo.Control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options));
         TrainingRunStatus status;
         do

@@ -24,7 +24,7 @@ internal static class AutoAttackBenchmark
         try
         {
             await ImportAsync(folder.FullName, weights);
-            await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { StoreDirectory = folder.FullName });
+            await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = folder.FullName });
             var options = new EvaluationOptions { Checkpoints = [Checkpoint], Dataset = "fashion-mnist", Attacks = [attack], Norm = norm, Epsilons = [epsilon], Images = images };
             var clock = Stopwatch.StartNew();
             await silo.Control.StartEvaluationAsync("benchmark", JsonSerializer.Serialize(options, AfaJson.Options));

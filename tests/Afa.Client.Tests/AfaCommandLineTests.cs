@@ -39,7 +39,7 @@ public sealed class AfaCommandLineTests : IDisposable
     [InlineData("Unknown option '--epoch'; did you mean '--epochs'?", "train", "--epoch", "3")]
     [InlineData("Unknown command 'trian'; did you mean 'train'? Commands: train, evaluate", "trian")]
     [InlineData("A command is needed: train, evaluate")]
-    [InlineData("A command is needed: list, show, import, delete.", "checkpoints")]
+    [InlineData("A command is needed: list, show, import, export, delete.", "checkpoints")]
     [InlineData("Unexpected argument 'more'.", "train", "more")]
     [InlineData("CHECKPOINT", "evaluate")]
     [InlineData("'--epochs'", "train", "--epochs")]
@@ -93,6 +93,30 @@ public sealed class AfaCommandLineTests : IDisposable
         await _client.RunAsync("runs", "--store", Path.Combine(_client.Folder, "other"));
 
         Assert.Contains(Path.Combine(_client.Folder, "other"), _client.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("runs")]
+    [InlineData("train")]
+    [InlineData("leaderboard")]
+    public async Task Store_AddressWithASecret_IsRefusedAndNotRepeated(string command)
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync(command, "--store", "https://account.blob.core.windows.net/container?sig=SECRET"));
+
+        Assert.Contains("AFA_STORE_CONNECTION_STRING", _client.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", _client.Error + _client.Output, StringComparison.Ordinal);
+        Assert.Equal(0, _client.Connections);
+    }
+
+    [Fact]
+    public async Task Store_ConnectionStringOfAnotherAccount_IsRefused()
+    {
+        _client.Environment["AFA_STORE_CONNECTION_STRING"] = "DefaultEndpointsProtocol=https;AccountName=mine;AccountKey=U0VDUkVU;EndpointSuffix=core.windows.net";
+
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("runs", "--store", "https://other.blob.core.windows.net/container"));
+
+        Assert.Contains("account mine", _client.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("U0VDUkVU", _client.Error, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Paths(Command command, string path) =>

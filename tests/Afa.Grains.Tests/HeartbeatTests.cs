@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Afa.Grains;
+using Afa.Storage;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Afa.Tests.Grains;
 
@@ -13,8 +15,9 @@ public sealed class HeartbeatTests
     {
         var store = TestCluster.NewStore();
         var heartbeat = new Heartbeat(store, Blob, TimeProvider.System);
-        await using (heartbeat.Begin())
+        await using (await heartbeat.TakeAsync())
         {
+            Assert.NotNull(await store.ReadAsync(Blob, 4096));
             Assert.False(await heartbeat.IsElsewhereAsync());
         }
 
@@ -43,6 +46,68 @@ public sealed class HeartbeatTests
 
         Assert.False(await new Heartbeat(store, Blob, TimeProvider.System).IsElsewhereAsync());
         Assert.NotEqual(1, Environment.ProcessId);   // What the theory above takes for granted.
+    }
+
+    [Fact]
+    public async Task Take_WhileAnotherProcessBeats_IsRefusedAndLeavesItsBeat()
+    {
+        var store = TestCluster.NewStore();
+        await store.WriteAsync(Blob, Beat("another-machine", DateTimeOffset.UtcNow));
+
+        Assert.Null(await new Heartbeat(store, Blob, TimeProvider.System).TakeAsync());
+        Assert.Contains("another-machine", Encoding.UTF8.GetString((await store.ReadAsync(Blob, 4096))!), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Take_AnotherWriterBetweenReadAndWrite_IsRefused()
+    {
+        var store = TestCluster.NewStore();
+        var contested = new WatchedStore(store, _ => store.WriteAsync(Blob, Beat("another-machine", DateTimeOffset.UtcNow)));
+
+        Assert.Null(await new Heartbeat(contested, Blob, TimeProvider.System).TakeAsync());
+    }
+
+    [Fact]
+    public async Task Lease_TakenByAnother_IsLostAtTheNextRenewalAndNotDeleted()
+    {
+        var (store, time) = (TestCluster.NewStore(), new FakeTimeProvider(DateTimeOffset.UtcNow));
+        var lease = (await new Heartbeat(store, Blob, time).TakeAsync())!;
+        await using var other = new Heartbeat(store, Blob, TimeProvider.System).TakeOver();
+        await WaitAsync(async () => await OwnerAsync(store) is var owner && owner != lease.Id);
+
+        time.Advance(TimeSpan.FromSeconds(5));
+        await WaitAsync(() => Task.FromResult(lease.Lost.IsCancellationRequested));
+        await lease.DisposeAsync();
+
+        Assert.False(other.Lost.IsCancellationRequested);
+        Assert.Equal(other.Id, await OwnerAsync(store));
+    }
+
+    [Fact]
+    public async Task Lease_WhoseBeatWasDeleted_IsTakenAgain()
+    {
+        var (store, time) = (TestCluster.NewStore(), new FakeTimeProvider(DateTimeOffset.UtcNow));
+        await using var lease = (await new Heartbeat(store, Blob, time).TakeAsync())!;
+        await store.DeleteAsync(Blob);
+
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        await WaitAsync(async () => await OwnerAsync(store) == lease.Id);
+        Assert.False(lease.Lost.IsCancellationRequested);
+    }
+
+    private static byte[] Beat(string machine, DateTimeOffset at) => JsonSerializer.SerializeToUtf8Bytes(new { machine, processId = 1, at });
+
+    private static async Task<Guid?> OwnerAsync(DirectoryBlobStore store) =>
+        await store.ReadAsync(Blob, 4096) is { } beat ? JsonDocument.Parse(beat).RootElement.GetProperty("id").GetGuid() : null;
+
+    private static async Task WaitAsync(Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await isSo())
+        {
+            await Task.Delay(10, limit.Token);
+        }
     }
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider

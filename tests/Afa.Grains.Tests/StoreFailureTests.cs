@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Afa.Grains;
 using Afa.Training;
 
@@ -53,6 +54,33 @@ public sealed class StoreFailureTests
         Assert.Equal(RunState.Completed, status.State);
         Assert.Contains("step 6 could not be stored", status.Message, StringComparison.Ordinal);
         Assert.Equal([(18L, false), (12L, true)], (await cluster.Control.ListCheckpointsAsync("run")).Select(checkpoint => (checkpoint.Step, checkpoint.IsBest)));
+    }
+
+    [Fact]
+    public async Task Run_TakenOverByAnotherProcess_StopsAndWritesNothingMore()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1", "AFA_LONG_TESTS is not 1.");   // A lease is renewed every 5 s.
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Control.StartTrainingAsync("run", JsonSerializer.Serialize(Tiny with { Epochs = 2000 }, AfaJson.Options));
+        await cluster.WaitAsync("run", status => status.Step >= 6);
+        var beat = JsonSerializer.SerializeToUtf8Bytes(new { machine = "another-machine", processId = 1, at = DateTimeOffset.UtcNow });
+        await cluster.Store.WriteAsync("runs/run/heartbeat.json", beat);
+
+        await Assert.ThrowsAsync<WorkedOnElsewhereException>(async () =>
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+            while (!limit.IsCancellationRequested)
+            {
+                await cluster.Control.ResumeTrainingAsync("run");   // No effect while it is at work here.
+                await Task.Delay(100);
+            }
+        });
+
+        var stopped = await cluster.Control.GetTrainingAsync("run");
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.Equal(RunState.Running, stopped!.State);   // There.
+        Assert.Equal(stopped.Step, (await cluster.Control.GetTrainingAsync("run"))!.Step);
+        Assert.Equal(beat, await cluster.Store.ReadAsync("runs/run/heartbeat.json", 4096));
     }
 
     [Fact]

@@ -58,7 +58,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
         var run = RunOf(parsed, path);
         var chosen = ImportedModel.Choose(weights, DatasetRegistry.Get(dataset), model, parsed.GetValue(_width), parsed.GetValue(_depth), parsed.GetValue(_activation), parsed.GetValue(_normalization));
 
-        var store = _context.StoreDirectory(parsed.GetValue(_store));
+        var store = _context.Store(parsed.GetValue(_store));
         await using var session = await _context.Connect(store, null, _context.Interrupt);
         if (await session.Control.GetTrainingAsync(run, _context.Interrupt) is not null)
         {

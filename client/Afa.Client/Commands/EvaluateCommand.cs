@@ -40,7 +40,7 @@ internal sealed class EvaluateCommand : ClientCommand
 
     private readonly Option<string?> _store = SharedOptions.Store();
     private readonly Option<int?> _devices = SharedOptions.Devices();
-    private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: evaluations/NAME/report in the store." };
+    private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: evaluations/NAME/report in the store, or in afa-reports here if the store is a container." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public EvaluateCommand(ClientContext context)
@@ -87,7 +87,7 @@ internal sealed class EvaluateCommand : ClientCommand
             RequireNothingElse(parsed);
         }
 
-        var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
+        var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         var job = new EvaluationJob(session.Control, _context, output, store);

@@ -3,7 +3,6 @@ using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Client.Reports;
-using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
 
@@ -90,7 +89,7 @@ internal sealed class ReportCommand : StoreCommand
         switch (work)
         {
             case { Training: { } run }:
-                WriteTraining(output, run, features, TrainingJob.ReportDirectory(store, run.Run), given);
+                await WriteTrainingAsync(output, control, run, features, TrainingJob.ReportDirectory(store, run.Run), given);
                 break;
             case { Sweep: { } sweep }:
                 var document = await SweepLookup.ResultAsync(control, sweep.Sweep, _context.Interrupt);
@@ -102,7 +101,7 @@ internal sealed class ReportCommand : StoreCommand
                 await new EvaluationJob(control, _context, output, store).ReportAsync(result, given ?? usual, features ?? StoredFeatures(usual));
                 break;
             default:
-                output.Text.WriteLine($"Report: {FeatureReport.Write(given ?? Path.Combine(store, "features", "report"), features!)}");
+                output.Text.WriteLine($"Report: {FeatureReport.Write(given ?? ReportLocation.Of(store, "features"), features!)}");
                 break;
         }
 
@@ -132,15 +131,17 @@ internal sealed class ReportCommand : StoreCommand
         return document;
     }
 
-    private static void WriteTraining(ClientOutput output, TrainingRunStatus run, FeatureDocument? features, string usual, string? given)
+    private async Task WriteTrainingAsync(ClientOutput output, IAfaControl control, TrainingRunStatus run, FeatureDocument? features, string usual, string? given)
     {
-        var evaluation = StoredResult.Read<EvaluationDocument>(Path.Combine(usual, "result.json"), "Delete it and evaluate again.");
-        if (evaluation is null)
+        var evaluations = await control.ListEvaluationsAsync(_context.Interrupt);   // Newest first.
+        var last = evaluations.FirstOrDefault(evaluation => evaluation.State == RunState.Completed && RunName.IsEvaluationOf(run.Run, evaluation.Evaluation));
+        var result = last is null ? null : await EvaluationLookup.ResultAsync(control, last.Evaluation, _context.Interrupt);
+        if (result is null)
         {
-            output.Text.WriteLine($"'{run.Run}' has not been evaluated; the report shows its training only.");
+            output.Text.WriteLine($"The training of '{run.Run}' did not end with an evaluation; the report shows the training only.");
         }
 
-        output.Text.WriteLine($"Report: {ReportWriter.Write(given ?? usual, run, evaluation, features ?? StoredFeatures(usual))}");
+        output.Text.WriteLine($"Report: {ReportWriter.Write(given ?? usual, run, result, features ?? StoredFeatures(usual))}");
     }
 
     private static FeatureDocument? StoredFeatures(string directory) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Afa.Client.Options;
+using Afa.Storage;
 
 namespace Afa.Client.Commands;
 
@@ -11,8 +12,10 @@ internal static class SharedOptions
 
     public static Option<string?> Store() => new("--store")
     {
-        HelpName = "DIR",
-        Description = $"Folder with runs and checkpoints. Without it: ${ClientContext.StoreVariable}, else afa-store in the current folder.",
+        HelpName = "DIR|URL",
+        Description =
+            $"Folder with runs and checkpoints, or https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER]. Without it: ${ClientContext.StoreVariable}, else afa-store in the current folder. " +
+            $"For a container: ${StoreLocation.ConnectionStringVariable}, or the file that ${StoreLocation.ConnectionStringFileVariable} names, else the identity of the workload or of 'az login'.",
     };
 
     /// <summary>Device slots of the cluster that a command starts; null: not given.</summary>

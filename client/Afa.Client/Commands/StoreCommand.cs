@@ -16,13 +16,13 @@ internal abstract class StoreCommand : ClientCommand
         Options.Add(_store);
         SetAction(async (parsed, _) =>
         {
-            var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
+            var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
             await using var session = await _context.Connect(store, null, _context.Interrupt);
             return await RunAsync(parsed, session.Control, store);
         });
     }
 
     /// <summary>Does the command's work. Returns the exit code.</summary>
-    /// <param name="store">Folder of the store.</param>
+    /// <param name="store">Full path or address of the store.</param>
     protected abstract Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store);
 }

@@ -37,9 +37,9 @@ internal abstract class StoreListCommand<T> : ClientCommand
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        var store = _context.StoreDirectory(parsed.GetValue(_store));
+        var store = _context.Store(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        var items = Directory.Exists(store) ? await ListAsync(store) : [];
+        var items = await _context.StoreExistsAsync(store) ? await ListAsync(store) : [];
         if (items.Count == 0)
         {
             output.Text.WriteLine($"There are no {Things} in {store}. {Hint}");

@@ -113,8 +113,8 @@ internal sealed class SweepCommand : ClientCommand
             return ExitCode.Success;
         }
 
-        var store = _context.StoreDirectory(parsed.GetValue(_store));
-        StoreFolder.Create(store);
+        var store = _context.Store(parsed.GetValue(_store));
+        await _context.PrepareStoreAsync(store);
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         foreach (var trial in plan.Trials.DistinctBy(trial => (trial.Training.Dataset, trial.Training.DataDirectory, trial.Training.Generated, trial.Evaluation.Images)))
         {
@@ -140,7 +140,7 @@ internal sealed class SweepCommand : ClientCommand
             throw new UsageException($"--resume goes on with the trials that the sweep was started with; leave out {string.Join(", ", given)}, or start a new sweep.");
         }
 
-        var store = _context.ExistingStoreDirectory(parsed.GetValue(_store));
+        var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         var job = new SweepJob(session.Control, _context, output, store);
         var known = await job.ResumeAsync(parsed.GetValue(_resume));

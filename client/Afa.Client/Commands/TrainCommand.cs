@@ -48,6 +48,7 @@ internal sealed class TrainCommand : ClientCommand
             "afa train --method trades --awp-gamma 0.005 --schedule multi-step --set optimizer.milestones=0.5,0.75",
             "afa train --method supcon --set augmentation.cropPadding=2",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
+            "afa train --store https://ACCOUNT.blob.core.windows.net/CONTAINER   # key in AFA_STORE_CONNECTION_STRING, or a workload identity",
             "afa train --resume",
             "afa train --resume trades-all")
     {
@@ -88,9 +89,9 @@ internal sealed class TrainCommand : ClientCommand
 
         UsageException.ThrowIfAny(problems);
 
-        var store = isResume ? _context.ExistingStoreDirectory(parsed.GetValue(_store)) : _context.StoreDirectory(parsed.GetValue(_store));
+        var store = isResume ? await _context.ExistingStoreAsync(parsed.GetValue(_store)) : _context.Store(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        StoreFolder.Create(store);
+        await _context.PrepareStoreAsync(store);
         await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
         if (!isResume)
         {

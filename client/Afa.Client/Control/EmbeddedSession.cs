@@ -10,8 +10,8 @@ internal sealed class EmbeddedSession(EmbeddedSilo silo) : IControlSession
 {
     public IAfaControl Control => silo.Control;
 
-    public static async Task<IControlSession> StartAsync(string storeDirectory, int? deviceSlots, CancellationToken cancellationToken) =>
-        new EmbeddedSession(await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { StoreDirectory = storeDirectory, DeviceSlots = deviceSlots }, cancellationToken));
+    public static async Task<IControlSession> StartAsync(string store, int? deviceSlots, CancellationToken cancellationToken) =>
+        new EmbeddedSession(await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = store, DeviceSlots = deviceSlots }, cancellationToken));
 
     public void RequireData(TrainingOptions options, int? images)
     {

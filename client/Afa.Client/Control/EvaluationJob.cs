@@ -4,6 +4,7 @@ using Afa.Client.Reports;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
+using Afa.Storage;
 using Afa.Training;
 
 namespace Afa.Client.Control;
@@ -12,7 +13,7 @@ namespace Afa.Client.Control;
 internal sealed class EvaluationJob(IAfaControl control, ClientContext context, ClientOutput output, string store)
 {
     /// <summary>Folder of an evaluation's report, unless the user names another.</summary>
-    public static string ReportDirectory(string store, string evaluation) => Path.Combine(store, "evaluations", evaluation, "report");
+    public static string ReportDirectory(string store, string evaluation) => ReportLocation.Of(store, $"evaluations/{evaluation}");
 
     /// <summary>Starts an evaluation and returns its name.</summary>
     /// <param name="name">Null: made from the run and the time.</param>
@@ -84,7 +85,7 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
         {
             var epsilons = Math.Max(1, options.Epsilons.Count);
             output.WritePairs(document.Results.Select((result, i) => (
-                "Adversarial", $"{Path.Combine(store, "evaluations", status.Evaluation, $"adversarial-{i / epsilons}-{i % epsilons}.npz")} ({CheckpointName.Short(result.Checkpoint)}, epsilon {result.Epsilon})")));
+                "Adversarial", $"{StoreLocation.Parse(store).PathOf($"evaluations/{status.Evaluation}/adversarial-{i / epsilons}-{i % epsilons}.npz")} ({CheckpointName.Short(result.Checkpoint)}, epsilon {result.Epsilon})")));
         }
 
         return document;

@@ -11,7 +11,7 @@ namespace Afa.Client.Control;
 internal sealed class SweepJob(IAfaControl control, ClientContext context, ClientOutput output, string store)
 {
     /// <summary>Folder of a sweep's report, unless the user names another.</summary>
-    public static string ReportDirectory(string store, string sweep) => Path.Combine(store, "sweeps", sweep, "report");
+    public static string ReportDirectory(string store, string sweep) => ReportLocation.Of(store, $"sweeps/{sweep}");
 
     /// <summary>A name for a sweep that has none.</summary>
     public Task<string> NewNameAsync() => RunName.CreateAsync("sweep", context.Clock.GetLocalNow(), async taken => await control.GetSweepAsync(taken, context.Interrupt) is not null);

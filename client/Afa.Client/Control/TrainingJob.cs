@@ -100,7 +100,7 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     }
 
     /// <summary>Folder of a run's report.</summary>
-    public static string ReportDirectory(string store, string run) => Path.Combine(store, "runs", run, "report");
+    public static string ReportDirectory(string store, string run) => ReportLocation.Of(store, $"runs/{run}");
 
     /// <summary>The options that a run was started with.</summary>
     public static TrainingOptions Options(TrainingRunStatus status) => JsonSerializer.Deserialize<TrainingOptions>(status.OptionsJson, AfaJson.Options)!;

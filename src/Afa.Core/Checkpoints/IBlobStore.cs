@@ -31,13 +31,15 @@ public interface IBlobStore
     /// <param name="maxSizeInBytes">A larger blob is refused before memory is taken for it.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The bytes, or null if there is no such blob.</returns>
-    /// <exception cref="InvalidDataException">The blob is larger than <paramref name="maxSizeInBytes"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The blob is larger than <paramref name="maxSizeInBytes"/>, or it has other bytes than were written and the store is one that can tell.
+    /// </exception>
     Task<byte[]?> ReadAsync(string name, long maxSizeInBytes, CancellationToken cancellationToken = default);
 
     /// <summary>Reads a whole blob, as <see cref="ReadAsync"/> does, with the tag that <see cref="WriteIfUnchangedAsync"/> wants.</summary>
     Task<TaggedBlob?> ReadTaggedAsync(string name, long maxSizeInBytes, CancellationToken cancellationToken = default);
 
-    /// <summary>Opens a blob for reading. A write or delete that comes later does not change what this stream reads.</summary>
+    /// <summary>Opens a blob for reading. A write or delete that comes later does not change what this stream reads. Whether it is what was written is the caller's to check.</summary>
     /// <returns>The stream, which the caller disposes, or null if there is no such blob.</returns>
     Task<Stream?> OpenReadAsync(string name, CancellationToken cancellationToken = default);
 

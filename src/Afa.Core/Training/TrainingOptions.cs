@@ -125,6 +125,7 @@ public sealed record TrainingOptions : IValidatableObject
         if (!Enum.IsDefined(Method))
         {
             yield return new($"Unknown method '{Method}'; known: {string.Join(", ", Enum.GetNames<TrainingMethod>())}.", [nameof(Method)]);
+            yield break;   // What else is wrong depends on the method.
         }
 
         if (DatasetRegistry.Problem(Dataset, out var dataset) is { } datasetProblem)

@@ -202,12 +202,21 @@ public sealed class StoreCommandsTests : IDisposable
     }
 
     [Fact]
-    public async Task Report_DamagedResult_IsRefusedWithTheFile()
+    public async Task Report_RunWhoseResultIsLost_IsRefused()
     {
-        var directory = Directory.CreateDirectory(Path.Combine(_client.Store, "runs", "mine", "report")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(directory, "result.json"), "{", TestContext.Current.CancellationToken);
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("mine-evaluation-0123abcd", RunState.Completed, 2));
+        _client.Cluster.LostResults.Add("mine-evaluation-0123abcd");
 
-        Assert.Equal(ExitCode.Failure, await _client.RunAsync("report", "mine"));
-        Assert.Contains(Path.Combine(directory, "result.json"), _client.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failure, await _client.WithStore().RunAsync("report", "mine"));
+        Assert.Contains("its result is missing", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Report_RunThatWasOnlyTrained_SaysSo()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("mine-evaluation-20261122-153000", RunState.Completed, 2));
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("report", "mine"));
+        Assert.Contains("'mine' did not end with an evaluation", _client.Output, StringComparison.Ordinal);
     }
 }

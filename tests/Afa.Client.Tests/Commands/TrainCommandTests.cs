@@ -193,7 +193,7 @@ public sealed class TrainCommandTests : IDisposable
         var store = Path.Combine(_client.WriteFile("a-file", ""), "store");
 
         Assert.Equal(ExitCode.Usage, await _client.RunAsync("train", "--store", store));
-        Assert.Contains($"The store's folder {store} cannot be created", _client.Error, StringComparison.Ordinal);
+        Assert.Contains($"The store {store} cannot be created", _client.Error, StringComparison.Ordinal);
         Assert.Equal(0, _client.Connections);
     }
 

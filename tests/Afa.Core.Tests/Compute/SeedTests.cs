@@ -51,7 +51,10 @@ public class SeedTests
     public void SeedUse_Numbers_AreThoseOfStoredRuns()
     {
         Assert.Equal(
-            [(1UL, "ModelInitialization"), (2, "ShardPlan"), (3, "EpochOrder"), (4, "Augmentation"), (5, "TrainingAttack"), (6, "EvaluationAttack"), (7, "Subset")],
+            [
+                (1UL, "ModelInitialization"), (2, "ShardPlan"), (3, "EpochOrder"), (4, "Augmentation"), (5, "TrainingAttack"), (6, "EvaluationAttack"), (7, "Subset"),
+                (20, "GeneratedImages"), (40, "Sweep"), (50, "ValidationSplit"), (51, "ValidationAttack"),
+            ],
             Enum.GetValues<SeedUse>().Select(use => ((ulong)use, use.ToString())));
     }
 }

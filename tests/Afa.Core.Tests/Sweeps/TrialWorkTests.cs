@@ -12,7 +12,11 @@ public sealed class TrialWorkTests
     [InlineData(TrainingMethod.Ce, 3)]
     [InlineData(TrainingMethod.PgdAt, 2 * 5 + 3)]
     [InlineData(TrainingMethod.Trades, 2 * 5 + 6)]
-    [InlineData(TrainingMethod.Afa, 2 * 5 + 6 + 3)]   // One epoch of features, one of the head on clean images.
+    [InlineData(TrainingMethod.Mart, 2 * 5 + 6)]
+    [InlineData(TrainingMethod.FastAt, 2 + 3)]
+    [InlineData(TrainingMethod.FreeAt, 4 * 3)]
+    [InlineData(TrainingMethod.Supcon, 2 * 3 + 1)]
+    [InlineData(TrainingMethod.Afa, 2 * 5 + 6 + 1)]   // One epoch of features, one of the head: forward through frozen features.
     public void Training_CountsPassesOfEachImage(TrainingMethod method, double passes)
     {
         var work = TrialWork.Of(Trial(new TrainingOptions { Method = method, TrainImages = 1000, Epochs = 1, Attack = new() { Steps = 5 }, Head = new() { Epochs = 1 } }, new()));
