@@ -6,13 +6,9 @@ namespace Afa.Models;
 /// <summary>Draws the first weights of a network.</summary>
 internal static class ModelInitialization
 {
-    /// <summary>Overwrites the weights of every convolution and linear layer by draws from U(±√(6 / fan_in)), and zeroes their biases.</summary>
-    /// <remarks>
-    /// The rule of He et al. 2015 (arXiv:1502.01852) for ReLU networks, not PyTorch's default U(±1/√fan_in), under which a network
-    /// without normalization layers takes its first hundred steps for nothing. Normalization layers start as the identity.
-    /// Nothing is drawn from the global generator, which other threads use too.
-    /// </remarks>
-    public static void Draw(Module model, Generator generator)
+    /// <summary>Overwrites the weights of every convolution and linear layer, and zeroes their biases.</summary>
+    /// <remarks>Normalization layers start as the identity. Nothing is drawn from the global generator, which other threads use too.</remarks>
+    public static void Draw(Module model, WeightInitialization initialization, Generator generator)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -28,7 +24,7 @@ internal static class ModelInitialization
             if (weight is not null)
             {
                 var fanIn = weight.numel() / weight.shape[0];
-                var bound = Math.Sqrt(6.0 / fanIn);
+                var bound = Math.Sqrt((initialization == WeightInitialization.He ? 6.0 : 1.0) / fanIn);
                 weight.uniform_(-bound, bound, generator);
                 bias?.zero_();
             }

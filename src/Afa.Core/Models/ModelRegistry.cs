@@ -69,14 +69,14 @@ public static partial class ModelRegistry
     /// <returns>The network in training mode, on the CPU. The caller owns it.</returns>
     /// <exception cref="ArgumentException">The name is not known.</exception>
     /// <exception cref="ValidationException">An option is out of range.</exception>
-    public static ImageClassifier Create(ModelOptions options, ulong seed)
+    public static ImageClassifier Create(ModelOptions options, ulong seed, WeightInitialization initialization = WeightInitialization.He)
     {
         var entry = Find(options.Name);
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
 
         var model = entry.Create(options);
         using var generator = new Generator(Seed.Derive(seed, (ulong)SeedUse.ModelInitialization), CPU);
-        ModelInitialization.Draw(model, generator);
+        ModelInitialization.Draw(model, initialization, generator);
         return model;
     }
 

@@ -101,7 +101,7 @@ internal sealed class Replica
             throw new NotSupportedException($"Synchronized batch norm is for trainers on the CPU, not on {device}. Use one trainer, or group norm.");
         }
 
-        var model = ModelRegistry.Create(options.ModelOptions(), options.Seed);
+        var model = ModelRegistry.Create(options.ModelOptions(), options.Seed, options.WeightInitialization());
         model.to(device);
         model.Compute = options.Compute;
         model.Replicas = isSynchronized ? new ReplicaStatistics(collective.Count, collective.AllGather) : null;

@@ -12,6 +12,9 @@ public static class ResolvedOptions
     public static double AttackEpsilon(this TrainingOptions options) =>
         options.Attack.Epsilon is { } text && Radius.TryParse(text, out var value) ? value : DatasetRegistry.Get(options.Dataset).RecommendedEpsilon;
 
+    /// <summary>How the first weights are drawn.</summary>
+    public static WeightInitialization WeightInitialization(this TrainingOptions options) => options.Initialization ?? TrainingMethods.Get(options.Method).Initialization;
+
     /// <summary>Epochs over all phases.</summary>
     public static int TotalEpochs(this TrainingOptions options) => options.Epochs + (TrainingMethods.Get(options.Method).TrainsFeaturesFirst ? options.Head.Epochs : 0);
 

@@ -36,6 +36,9 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Format in which the network computes in training. Weights, optimizer and losses are float32 in any case, and so is evaluation.</summary>
     public ComputePrecision Compute { get; init; } = ComputePrecision.Float32;
 
+    /// <summary>How the first weights are drawn; null: as is best for the method (<see cref="Methods.MethodDescription.Initialization"/>).</summary>
+    public WeightInitialization? Initialization { get; init; }
+
     /// <summary>Passes over the training images; for AFA and SupCon, those of the feature pre-training.</summary>
     public int Epochs { get; init; } = 5;
 

@@ -18,6 +18,22 @@ public class ModelRegistryTests
         Assert.All(ModelRegistry.Names, name => Assert.Contains(name, error.Message));
     }
 
+    [Theory]
+    [InlineData(WeightInitialization.He, 6)]
+    [InlineData(WeightInitialization.Pytorch, 1)]
+    public void Create_EachInitialization_DrawsUniformlyUpToItsBound(WeightInitialization initialization, double gain)
+    {
+        using var scope = NewDisposeScope();
+        using var model = ModelRegistry.Create(new ModelOptions(), seed: 0, initialization);
+        var weights = model.state_dict();
+
+        // fc1 reads 3,136 values and has 401,408 weights: a uniform draw up to b has the deviation b / √3.
+        var bound = Math.Sqrt(gain / 3136);
+        Assert.InRange(weights["fc1.weight"].abs().max().item<float>(), 0.999 * bound, bound);
+        Assert.Equal(bound / Math.Sqrt(3), weights["fc1.weight"].std().item<float>(), tolerance: 0.01 * bound);
+        Assert.Equal(0, weights["fc1.bias"].abs().max().item<float>());
+    }
+
     [Fact]
     public void Validate_SeveralBadOptions_ReportsAllAtOnce()
     {

@@ -179,6 +179,16 @@ public class TrainingOptionsTests
     }
 
     [Theory]
+    [InlineData(TrainingMethod.Afa, null, WeightInitialization.Pytorch)]
+    [InlineData(TrainingMethod.Supcon, null, WeightInitialization.Pytorch)]
+    [InlineData(TrainingMethod.AfaTrades, null, WeightInitialization.He)]
+    [InlineData(TrainingMethod.PgdAt, null, WeightInitialization.He)]
+    [InlineData(TrainingMethod.Afa, WeightInitialization.He, WeightInitialization.He)]
+    [InlineData(TrainingMethod.PgdAt, WeightInitialization.Pytorch, WeightInitialization.Pytorch)]
+    public void WeightInitialization_GivenOrNot_IsTheOptionsOrTheMethods(TrainingMethod method, WeightInitialization? given, WeightInitialization expected) =>
+        Assert.Equal(expected, new TrainingOptions { Method = method, Initialization = given }.WeightInitialization());
+
+    [Theory]
     [InlineData("8/255", 8.0 / 255)]
     [InlineData("0.2", 0.2)]
     [InlineData(null, 0.1)]   // Fashion-MNIST's usual radius.

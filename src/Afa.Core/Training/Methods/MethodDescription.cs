@@ -1,3 +1,5 @@
+using Afa.Models;
+
 namespace Afa.Training.Methods;
 
 /// <summary>What is known of a training method without running it.</summary>
@@ -25,6 +27,14 @@ public sealed record MethodDescription
 
     /// <summary>Whether the weights learn from clean and from adversarial images in each step of its first phase.</summary>
     public bool LearnsFromBothKinds { get; init; }
+
+    /// <summary>How the first weights are drawn unless the options say otherwise.</summary>
+    /// <remarks>
+    /// A loss of unit-length features does not see the length of the weights, so the smaller they start, the further a step turns them. For AFA on
+    /// 5,000 images of Fashion-MNIST, 4 epochs, one seed, PyTorch's rule gave 0.756 clean and 0.604 against PGD-20, and He's 0.714 and 0.510. A
+    /// cross-entropy on a network without normalization layers takes its first hundred steps for nothing under PyTorch's rule.
+    /// </remarks>
+    public WeightInitialization Initialization => TrainsFeaturesFirst ? WeightInitialization.Pytorch : WeightInitialization.He;
 
     /// <summary>Augmented views of each image that its first phase takes.</summary>
     public int ViewsPerImage { get; init; } = 1;
