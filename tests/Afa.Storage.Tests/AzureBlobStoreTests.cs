@@ -40,6 +40,20 @@ public sealed class AzureBlobStoreTests : BlobStoreContractTests
         Assert.All(_container.Exists() ? _container.GetBlobs().ToList() : [], blob => Assert.StartsWith("some/folder/", blob.Name));
     }
 
+    [Fact]
+    public async Task OpenRead_Copy_IsForThisUserOnly()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such modes.");
+        await Store.WriteAsync("private", new byte[10], Cancellation);
+        await using var copy = Assert.IsType<FileStream>(await Store.OpenReadAsync("private", Cancellation));
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy.SafeFileHandle));
+    }
+
+    [Fact]
+    public void Explain_NoRightToTheFolderForTemporaryFiles_SaysWhich() =>
+        Assert.Contains("TMPDIR", AzureFailure.Explain(new UnauthorizedAccessException("Access to the path '/tmp/x' is denied."), Cancellation), StringComparison.Ordinal);
+
     [Theory]
     [InlineData(SmallBlock - 1, 0)]
     [InlineData(SmallBlock, 1)]
