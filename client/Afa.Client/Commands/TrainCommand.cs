@@ -74,12 +74,7 @@ internal sealed class TrainCommand : ClientCommand
         }
         else
         {
-            options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();
-            if (problems.Count == 0)
-            {
-                OptionsReader.Read(options.ModelOptions(), [], problems);
-            }
-        }
+            options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();        }
 
         var evaluation = OptionsReader.Read(new EvaluationOptions(), Given(parsed, _images), problems);
         if (name is not null && !RunName.IsValid(name))
