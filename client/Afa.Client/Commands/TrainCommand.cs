@@ -74,7 +74,8 @@ internal sealed class TrainCommand : ClientCommand
         }
         else
         {
-            options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();        }
+            options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();
+        }
 
         var evaluation = OptionsReader.Read(new EvaluationOptions(), Given(parsed, _images), problems);
         if (name is not null && !RunName.IsValid(name))
