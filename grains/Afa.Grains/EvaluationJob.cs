@@ -40,7 +40,7 @@ internal sealed record EvaluationJob(EvaluationOptions Options, DatasetDescripti
         {
             Checkpoints = [.. states.Select(checkpoint => checkpoint.Name)],
             Dataset = datasetName,
-            Attacks = [.. options.Attacks.SelectMany(name => AttackRegistry.Expand(name).Where(member => member == name || AttackRegistry.Get(member).LeastChannels <= dataset.Channels))],
+            Attacks = AttackFit.Expand(options.Attacks, dataset),
             Epsilons = options.Epsilons.Count > 0 ? [.. options.Epsilons.Distinct()] : [Radius.Format(dataset.RecommendedEpsilon)],
         });
 
@@ -54,15 +54,9 @@ internal sealed record EvaluationJob(EvaluationOptions Options, DatasetDescripti
             RequireFit(name, state, dataset);
         }
 
-        foreach (var stage in job.Cascades.SelectMany(cascade => cascade.Stages).Where(stage => stage.Description.LeastClasses > dataset.Classes))
+        if (AttackFit.Problems(job.Cascades, dataset).FirstOrDefault() is { } problem)
         {
-            throw new ArgumentException(
-                $"The attack '{stage.Name}' needs at least {stage.Description.LeastClasses} classes, but {dataset.Title} has {dataset.Classes}. Leave it out: apgd-ce, fab and square work with any number.");
-        }
-
-        foreach (var stage in job.Cascades.SelectMany(cascade => cascade.Stages).Where(stage => stage.Description.LeastChannels > dataset.Channels))
-        {
-            throw new ArgumentException($"The attack '{stage.Name}' changes colors only, but {dataset.Title} has gray images. Leave it out.");
+            throw new ArgumentException(problem);
         }
 
         return (job, [.. states.Select(checkpoint => new EvaluatedCheckpoint(

@@ -100,29 +100,21 @@ internal sealed class EvaluationRunGrain(
             throw new ArgumentException($"The checkpoint '{changed.Name}' has other weights than when the evaluation '{Evaluation}' was begun. Start a new evaluation.");
         }
 
-        if (isNew)
+        var slots = isNew ? Math.Min((await GrainFactory.ActiveSilosAsync()).Count * devices.Slots, mostSlots ?? int.MaxValue) : state.State.Slots;
+        var lease = await Heartbeat.BeginAsync(state, evaluation =>
         {
-            state.State.Checkpoints = [.. evaluated];
-            state.State.RequestJson = request;
-            state.State.OptionsJson = JsonSerializer.Serialize(_job.Options, AfaJson.Options);
-            state.State.CreatedAt = time.GetUtcNow();
-            state.State.Slots = Math.Min((await SilosAsync()).Count * devices.Slots, mostSlots ?? int.MaxValue);
-        }
+            if (isNew)
+            {
+                evaluation.Checkpoints = [.. evaluated];
+                evaluation.RequestJson = request;
+                evaluation.OptionsJson = JsonSerializer.Serialize(_job.Options, AfaJson.Options);
+                evaluation.CreatedAt = time.GetUtcNow();
+                evaluation.Slots = slots;
+            }
 
-        state.State.MostSlots = mostSlots;
-        var lease = await Heartbeat.TakeAsync() ?? throw WorkedOnElsewhere();
-        state.State.State = RunState.Running;
-        state.State.Message = null;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            await lease.DisposeAsync();
-            throw;
-        }
-
+            evaluation.MostSlots = mostSlots;
+            (evaluation.State, evaluation.Message) = (RunState.Running, null);
+        }) ?? throw WorkedOnElsewhere();
         _records = null;
         _loop = RunAsync(lease);
     }
@@ -143,9 +135,9 @@ internal sealed class EvaluationRunGrain(
             await state.ReadStateAsync();   // Another process that shares the store may be at work.
         }
 
-        if (!isWorking && state.State.State == RunState.Completed)
+        if (state.State.State == RunState.Completed)
         {
-            return Completed(state.State);   // Without its records, of which there may be thousands.
+            return Completed(state.State);   // Without its records, of which there may be thousands; also while its lease is given back.
         }
 
         var records = Records();
@@ -196,8 +188,6 @@ internal sealed class EvaluationRunGrain(
         return _records;
     }
 
-    private async Task<List<SiloAddress>> SilosAsync() => [.. (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order()];
-
     private async Task RunAsync(Heartbeat.Lease lease)
     {
         await Task.Yield();   // The call that started the evaluation gets its answer first.
@@ -206,7 +196,7 @@ internal sealed class EvaluationRunGrain(
         var evaluators = new List<IAttackEvaluatorGrain>();
         try
         {
-            var silos = await SilosAsync();
+            var silos = await GrainFactory.ActiveSilosAsync();
             var records = Records();
             await records.RefreshAsync();
             _work = new Queue<EvaluationUnit>(records.Missing);
@@ -233,10 +223,7 @@ internal sealed class EvaluationRunGrain(
         {
             logger.LogError(exception, "Evaluation {Evaluation} failed.", Evaluation);
             _work.Clear();
-            state.State.State = RunState.Failed;
-            state.State.Message = exception.Message;
-            state.State.Elapsed += _clock.Elapsed;
-            await state.WriteStateAsync();
+            await EndAsync(RunState.Failed, exception.Message);
         }
         finally
         {
@@ -278,19 +265,21 @@ internal sealed class EvaluationRunGrain(
         }
     }
 
-    /// <summary>Stores a record; what took hours to find is not thrown away because the store was away for a moment.</summary>
-    private async Task StoreAsync(EvaluationUnit unit, string outcome)
+    private Task StoreAsync(EvaluationUnit unit, string outcome) => WritePatientlyAsync($"record of {unit}", () => _records!.AddAsync(unit, outcome));
+
+    /// <summary>Writes to the store; what took hours to find is not thrown away because the store was away for a moment.</summary>
+    private async Task WritePatientlyAsync(string what, Func<Task> write)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                await _records!.AddAsync(unit, outcome);
+                await write();
                 return;
             }
-            catch (IOException exception) when (tries < MaxTries && !_isStopping)
+            catch (Exception exception) when (tries < MaxTries && !_isStopping && StoreFailure.IsPassing(exception))
             {
-                logger.LogWarning("The record of {Unit} of {Evaluation} could not be stored and is tried again: {Reason}", unit, Evaluation, exception.Message);
+                logger.LogWarning("The {What} of {Evaluation} could not be stored and is tried again: {Reason}", what, Evaluation, exception.Message);
                 await Task.Delay(TimeSpan.FromSeconds(Math.Pow(2, tries)), time);
             }
         }
@@ -332,13 +321,11 @@ internal sealed class EvaluationRunGrain(
         var adversarial = new AdversarialFiles(_job!, [.. _records.Outcomes.Values], blobs);
         if (_job!.Options.SaveAdversarial)
         {
-            await adversarial.WriteAsync(Evaluation);
+            await WritePatientlyAsync("adversarial images", () => adversarial.WriteAsync(Evaluation));
         }
 
-        await blobs.WriteAsync($"evaluations/{Evaluation}/result.json", JsonSerializer.SerializeToUtf8Bytes(document, AfaJson.Options));
-        state.State.Elapsed += _clock.Elapsed;
-        state.State.State = RunState.Completed;
-        await state.WriteStateAsync();
+        await WritePatientlyAsync("result", () => blobs.WriteAsync($"evaluations/{Evaluation}/result.json", JsonSerializer.SerializeToUtf8Bytes(document, AfaJson.Options)));
+        await EndAsync(RunState.Completed, message: null);
         if (_job.Options.SaveAdversarial)
         {
             try
@@ -350,5 +337,13 @@ internal sealed class EvaluationRunGrain(
                 logger.LogWarning("Parts of the adversarial images of {Evaluation} stay in the store: {Reason}", Evaluation, exception.Message);
             }
         }
+    }
+
+    private Task EndAsync(RunState ended, string? message)
+    {
+        (state.State.State, state.State.Message) = (ended, message);
+        state.State.Elapsed += _clock.Elapsed;
+        _clock.Restart();   // A state that could not be stored is not counted twice.
+        return WritePatientlyAsync("state", state.WriteStateAsync);
     }
 }

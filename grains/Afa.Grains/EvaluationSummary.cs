@@ -46,7 +46,7 @@ internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutco
             Seconds = attacks[^1].Seconds,
             Attacks = attacks,
             Curve = RobustnessCurve.Of(units, job.Epsilons[epsilon]),
-            Warnings = ResultWarnings.Of(units, attacks),
+            Warnings = ResultWarnings.Of(units, attacks, job.Dataset.ClassNames),
             Examples = [.. units.OrderBy(unit => unit.Unit.Start).SelectMany(unit => unit.Examples)],
             Environment = $"libtorch {TorchSharp.torch.__version__}, {slots} device slots, {RuntimeInformation.OSDescription}, .NET {Environment.Version}",
         };

@@ -27,22 +27,15 @@ internal sealed class FeatureAnalysisGrain(DevicePool devices, CheckpointStore c
 
     public async Task<FeatureAnalysisStatus> AnalyzeAsync(string optionsJson)
     {
-        _work ??= RunAsync(JsonSerializer.Deserialize<FeatureAnalysisOptions>(optionsJson, AfaJson.Options)!);
-        await Task.WhenAny(_work, Task.Delay(s_pollTime, time));
-        if (!_work.IsCompleted)
+        var work = _work ??= RunAsync(JsonSerializer.Deserialize<FeatureAnalysisOptions>(optionsJson, AfaJson.Options)!);
+        await Task.WhenAny(work, Task.Delay(s_pollTime, time));
+        if (!work.IsCompleted)
         {
             return new FeatureAnalysisStatus(Volatile.Read(ref _share), DocumentJson: null);
         }
 
-        try
-        {
-            return new FeatureAnalysisStatus(1, await _work);
-        }
-        catch
-        {
-            _work = null;   // So that asking again tries again.
-            throw;
-        }
+        _work = null;   // What was found is in the store, and asking again after a failure tries again.
+        return new FeatureAnalysisStatus(1, await work);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -63,9 +56,9 @@ internal sealed class FeatureAnalysisGrain(DevicePool devices, CheckpointStore c
             return Encoding.UTF8.GetString(stored);
         }
 
+        using var slot = await SlotAsync();   // First of all: many analyses may wait, and none of them is to hold a checkpoint.
         var (images, centroidImages) = await Task.Run(() => Images(job));
         var checkpoint = await checkpoints.LoadAsync(evaluated.Name);
-        using var slot = await SlotAsync();
         var clock = Stopwatch.StartNew();
         var space = await slot.Worker.RunAsync(() =>
         {

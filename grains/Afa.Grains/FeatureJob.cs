@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Data;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Training;
@@ -22,8 +23,8 @@ internal static class FeatureJob
             new EvaluationOptions
             {
                 Checkpoints = [options.Checkpoint],
-                Dataset = options.Dataset,
-                DataDirectory = options.DataDirectory,
+                Dataset = options.Dataset is { } dataset ? DatasetRegistry.Resolve(dataset) : null,   // What the result is called by must not depend on the folder of a process.
+                DataDirectory = options.DataDirectory is { } directory ? Path.GetFullPath(directory) : null,
                 Images = options.Images,
                 Attacks = [FeatureAnalyzer.Attack],
                 Norm = options.Norm,

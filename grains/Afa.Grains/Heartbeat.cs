@@ -20,6 +20,7 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
     private const long MaxSizeInBytes = 4096;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = s_interval;   // So that a store that does not answer costs one beat, not the lease.
     private static readonly TimeSpan s_lifetime = 4 * s_interval;
 
     /// <summary>Takes the lease, unless another process has it.</summary>
@@ -41,6 +42,33 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
         catch (BlobChangedException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Takes the lease and stores a state that tells of the work that begins. If either cannot be done, the state is as it was stored, and the caller may try again.</summary>
+    /// <param name="begin">Changes the state.</param>
+    /// <returns>The lease; null if another process has it.</returns>
+    /// <exception cref="IOException">The store is away.</exception>
+    public async Task<Lease?> BeginAsync<TState>(IPersistentState<TState> state, Action<TState> begin)
+        where TState : new()
+    {
+        if (await TakeAsync() is not { } lease)
+        {
+            return null;
+        }
+
+        var before = state.RecordExists ? JsonSerializer.SerializeToUtf8Bytes(state.State, AfaJson.Options) : null;
+        begin(state.State);
+        try
+        {
+            await state.WriteStateAsync();
+            return lease;
+        }
+        catch
+        {
+            state.State = before is null ? new TState() : JsonSerializer.Deserialize<TState>(before, AfaJson.Options)!;
+            await lease.DisposeAsync();
+            throw;
         }
     }
 
@@ -81,7 +109,7 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
         }
     }
 
-    private Task<TaggedBlob?> ReadAsync() => blobs.ReadTaggedAsync(blob, MaxSizeInBytes);
+    private Task<TaggedBlob?> ReadAsync(CancellationToken cancellationToken = default) => blobs.ReadTaggedAsync(blob, MaxSizeInBytes, cancellationToken);
 
     private Task DeleteAsync() => blobs.DeleteAsync(blob);
 
@@ -137,11 +165,13 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
             using var timer = new PeriodicTimer(s_interval, _heartbeat.Time);
             for (var isDue = !_isTaken; isDue || await timer.WaitForNextTickAsync(_ended.Token); isDue = false)
             {
+                using var timeout = new CancellationTokenSource(s_patience, _heartbeat.Time);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token, timeout.Token);
                 try
                 {
-                    await RenewAsync();
+                    await RenewAsync(limit.Token);
                 }
-                catch (Exception exception) when (exception is IOException or InvalidDataException)
+                catch (Exception exception) when (exception is IOException or InvalidDataException || (exception is OperationCanceledException && !_ended.IsCancellationRequested))
                 {
                     // A store that is away is no reason to stop the work.
                 }
@@ -153,22 +183,22 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
             }
         }
 
-        private async Task RenewAsync()
+        private async Task RenewAsync(CancellationToken cancellationToken)
         {
             try
             {
-                _eTag = await _heartbeat.BeatAsync(Id, _eTag, _ended.Token);
+                _eTag = await _heartbeat.BeatAsync(Id, _eTag, cancellationToken);
             }
             catch (BlobChangedException)
             {
-                // It is there and to be taken over, or the one that it was taken over from has deleted it.
-                var found = await _heartbeat.ReadAsync();
-                if (_isTaken && found is not null)
+                // It is there and to be taken over, or the one that it was taken over from has deleted it, or a beat that was given up got through.
+                var found = await _heartbeat.ReadAsync(cancellationToken);
+                if (_isTaken && found is not null && Parse(found)?.Id != Id)
                 {
                     throw;
                 }
 
-                _eTag = await _heartbeat.BeatAsync(Id, found?.ETag, _ended.Token);
+                _eTag = await _heartbeat.BeatAsync(Id, found?.ETag, cancellationToken);
             }
 
             _isTaken = true;

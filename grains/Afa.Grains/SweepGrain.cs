@@ -31,15 +31,12 @@ internal sealed class SweepGrain(
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Dictionary<string, SweepTrialRun> _working = [];
     private readonly List<SiloAddress> _busySilos = [];   // One entry for each trial at work.
-    private CancellationTokenSource? _stopping;   // Of the loop under way: the grain ends, or another process has taken the sweep.
     private Task? _loop;
     private SweepProgress? _progress;
     private int _busySlots;
     private bool _isPausing;
 
     private string Sweep => this.GetPrimaryKeyString();
-
-    private CancellationToken Stopping => _stopping?.Token ?? _ending.Token;
 
     private bool IsAtWork => _loop is { IsCompleted: false };
 
@@ -71,24 +68,16 @@ internal sealed class SweepGrain(
                 throw new InvalidOperationException($"The sweep '{Sweep}' exists with other trials. Choose another name, or resume it as it is.");
             }
 
-            if (state.State.State == RunState.Pending)
-            {
-                await ResumeAsync();   // The first call could not be stored.
-            }
-
             return;
         }
 
         Require(plan);
-        var taken = (await GrainFactory.GetGrain<ICatalogGrain>(0).ListRunsAsync()).Intersect(plan.Trials.Select(trial => trial.Run(Sweep))).ToList();
-        if (taken.Count > 0)
+        await RequireFreeNamesAsync(plan);
+        await BeginAsync(sweep =>
         {
-            throw new ArgumentException($"There are runs of the names that the sweep's would have: {string.Join(", ", taken)}. Choose another name for the sweep.");
-        }
-
-        state.State.PlanJson = json;
-        state.State.CreatedAt = time.GetUtcNow();
-        await ResumeAsync();
+            sweep.PlanJson = json;
+            sweep.CreatedAt = time.GetUtcNow();
+        });
     }
 
     public async Task ResumeAsync()
@@ -98,8 +87,9 @@ internal sealed class SweepGrain(
             throw new InvalidOperationException($"There is no sweep '{Sweep}'.");
         }
 
-        if (_loop is { } ending && state.State.State != RunState.Running)
+        if (_loop is { } ending && (_isPausing || state.State.State != RunState.Running))
         {
+            // It goes on from where the pause, or the end, leaves it.
             await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
@@ -113,36 +103,30 @@ internal sealed class SweepGrain(
             throw WorkedOnElsewhere();
         }
 
-        if (state.RecordExists)
-        {
-            await state.ReadStateAsync();   // Another process may have gone on with it since this grain last looked.
-        }
-
+        await state.ReadStateAsync();   // Another process may have gone on with it since this grain last looked.
         var trials = state.State.Trials;
         if (state.State.State == RunState.Completed && trials.Values.All(trial => trial.State == SweepTrialState.Completed))
         {
             return;
         }
 
-        foreach (var failed in trials.Where(trial => trial.Value.State == SweepTrialState.Failed).Select(trial => trial.Key).ToList())
+        await BeginAsync(sweep =>
         {
-            trials.Remove(failed);
-        }
+            foreach (var failed in sweep.Trials.Where(trial => trial.Value.State == SweepTrialState.Failed).Select(trial => trial.Key).ToList())
+            {
+                sweep.Trials.Remove(failed);
+            }
+        });
+    }
 
-        var lease = await Heartbeat.TakeAsync() ?? throw WorkedOnElsewhere();
+    private async Task BeginAsync(Action<SweepState> change)
+    {
+        var lease = await Heartbeat.BeginAsync(state, sweep =>
+        {
+            change(sweep);
+            (sweep.State, sweep.Message) = (RunState.Running, null);
+        }) ?? throw WorkedOnElsewhere();
         _isPausing = false;
-        state.State.State = RunState.Running;
-        state.State.Message = null;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            await lease.DisposeAsync();
-            throw;
-        }
-
         _loop = RunAsync(lease);
     }
 
@@ -165,7 +149,7 @@ internal sealed class SweepGrain(
 
         var isElsewhere = sweep.State == RunState.Running && !IsAtWork && await Heartbeat.IsElsewhereAsync();
         var isInterrupted = sweep.State == RunState.Running && !IsAtWork && !isElsewhere;
-        var trials = Progress.Trials(Sweep, sweep.Trials, isElsewhere ? await LookAsync() : _working);
+        var trials = Progress.Trials(Sweep, sweep.Trials, isElsewhere ? await LookAsync(_ending.Token) : _working);
         var share = Progress.Share(trials);
         return new SweepStatus(
             Sweep,
@@ -229,93 +213,128 @@ internal sealed class SweepGrain(
         }
     }
 
+    /// <summary>Runs and evaluations of these names may have other options, so that they would be refused hours later.</summary>
+    private async Task RequireFreeNamesAsync(SweepPlan plan)
+    {
+        var catalog = GrainFactory.GetGrain<ICatalogGrain>(0);
+        List<string> taken =
+        [
+            .. (await catalog.ListRunsAsync()).Intersect(plan.Trials.Select(trial => trial.Run(Sweep))),
+            .. (await catalog.ListEvaluationsAsync()).Intersect(plan.Trials.Select(trial => trial.EvaluationName(Sweep))),
+        ];
+        if (taken.Count > 0)
+        {
+            throw new ArgumentException($"There are runs or evaluations of the names that the sweep's would have: {string.Join(", ", taken)}. Choose another name for the sweep.");
+        }
+    }
+
     private async Task RunAsync(Heartbeat.Lease lease)
     {
         await Task.Yield();   // The call that started the sweep gets its answer first.
         await using var held = lease;
-        using var stopping = _stopping = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, lease.Lost);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, lease.Lost);
         try
         {
-            Progress.Restart(Progress.Share(Progress.Trials(Sweep, state.State.Trials, await LookAsync())));
-            await WorkAsync();
-            if (!Stopping.IsCancellationRequested)
+            Progress.Restart(Progress.Share(Progress.Trials(Sweep, state.State.Trials, await LookAsync(stopping.Token))));
+            await WorkAsync(stopping.Token);
+            if (!stopping.IsCancellationRequested)
             {
                 var records = state.State.Trials.Values;
                 var failed = records.Count(record => record.State == SweepTrialState.Failed);
                 var isDone = records.Count(record => record.IsEnded) == Progress.Plan.Trials.Count;
-                await EndAsync(isDone ? RunState.Completed : RunState.Paused, failed == 0 ? null : $"{failed} of {Progress.Plan.Trials.Count} trials failed; resume the sweep to try them again.");
+                await EndAsync(isDone ? RunState.Completed : RunState.Paused, failed == 0 ? null : $"{failed} of {Progress.Plan.Trials.Count} trials failed; resume the sweep to try them again.", stopping.Token);
             }
         }
-        catch (Exception exception) when (Stopping.IsCancellationRequested)
+        catch (Exception exception) when (stopping.IsCancellationRequested)
         {
             logger.LogWarning("Sweep {Sweep} rests: {Reason}", Sweep, exception.Message);
         }
         catch (Exception exception)
         {
             logger.LogError(exception, "Sweep {Sweep} failed.", Sweep);
-            await EndAsync(RunState.Failed, exception.Message);
+            await TryFailAsync(exception.Message, stopping.Token);
         }
-        finally
+    }
+
+    /// <summary>Stores that the sweep failed. If that fails too, what is stored says that it runs, and without a heartbeat it is taken for interrupted.</summary>
+    private async Task TryFailAsync(string message, CancellationToken stopping)
+    {
+        try
         {
-            _stopping = null;
+            await EndAsync(RunState.Failed, message, stopping);
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "That sweep {Sweep} failed could not be stored.", Sweep);
         }
     }
 
     /// <summary>Starts trials in the order of the plan whenever the next one fits; a trial never waits for a slot while it holds others.</summary>
-    private async Task WorkAsync()
+    private async Task WorkAsync(CancellationToken stopping)
     {
         var waiting = new Queue<SweepTrial>(Progress.Plan.Trials.Where(trial => !state.State.Trials.TryGetValue(trial.Name, out var record) || !record.IsEnded));
         var working = new List<Task>();
-        while (true)
+        using var loop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        try
         {
-            var silos = await SilosAsync();
-            var slots = silos.Count * devices.Slots;
-            while (!_isPausing && waiting.TryPeek(out var next) && (_busySlots == 0 || _busySlots + next.Training.Trainers <= slots))
+            while (true)
             {
-                waiting.Dequeue();
-                _busySlots += next.Training.Trainers;
-                working.Add(RunTrialAsync(next, silos.MinBy(silo => _busySilos.Count(busy => busy == silo))!, () => waiting.Count > 0 ? 0 : Math.Max(0, slots - _busySlots)));
-            }
+                var silos = await GrainFactory.ActiveSilosAsync();
+                var slots = silos.Count * devices.Slots;
+                while (!_isPausing && waiting.TryPeek(out var next) && (_busySlots == 0 || _busySlots + next.Training.Trainers <= slots))
+                {
+                    waiting.Dequeue();
+                    _busySlots += next.Training.Trainers;
+                    working.Add(RunTrialAsync(next, silos.MinBy(silo => _busySilos.Count(busy => busy == silo))!, () => waiting.Count > 0 ? 0 : Math.Max(0, slots - _busySlots), loop.Token));
+                }
 
-            if (working.Count == 0)
-            {
-                return;
-            }
+                if (working.Count == 0)
+                {
+                    return;
+                }
 
-            var ended = await Task.WhenAny(working);
-            working.Remove(ended);
-            await ended;
+                var ended = await Task.WhenAny(working);
+                working.Remove(ended);
+                await ended;
+            }
+        }
+        catch
+        {
+            // The lease ends with the loop, and no trial may go on without it.
+            await loop.CancelAsync();
+            await Task.WhenAll(working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            throw;
         }
     }
 
     /// <param name="silo">The one with the fewest trials.</param>
     /// <param name="spareSlots">Slots that no other trial needs from now on.</param>
-    private async Task RunTrialAsync(SweepTrial trial, SiloAddress silo, Func<int> spareSlots)
+    private async Task RunTrialAsync(SweepTrial trial, SiloAddress silo, Func<int> spareSlots, CancellationToken stopping)
     {
-        var run = new SweepTrialRun(GrainFactory, Sweep, trial, silo, time, Stopping);
+        var run = new SweepTrialRun(GrainFactory, Sweep, trial, silo, time, stopping);
         var slots = trial.Training.Trainers;
         _working[trial.Name] = run;
         _busySilos.Add(silo);
         try
         {
-            await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Training));
+            await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Training), stopping);
             if (await run.TrainAsync(() => _isPausing) is { } trained)
             {
-                await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Evaluating));
+                await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Evaluating), stopping);
                 var spare = spareSlots();
                 _busySlots += spare;
                 slots += spare;
                 if (await run.EvaluateAsync(trained, slots, () => _isPausing) is { } result)
                 {
-                    await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Completed, Result: result));
+                    await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Completed, Result: result), stopping);
                 }
             }
         }
-        catch (Exception exception) when (exception is not InconsistentStateException && !Stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is not InconsistentStateException && !stopping.IsCancellationRequested)
         {
             var reason = OneLine(exception.Message);
             logger.LogWarning("Trial {Trial} of {Sweep} failed: {Reason}", trial.Name, Sweep, reason);
-            await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Failed, reason));
+            await RecordAsync(trial, new SweepTrialRecord(SweepTrialState.Failed, reason), stopping);
         }
         finally
         {
@@ -329,38 +348,36 @@ internal sealed class SweepGrain(
     private static string OneLine(string message) =>
         string.Join(' ', message.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal)));
 
-    private async Task<List<SiloAddress>> SilosAsync() => [.. (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order()];
-
     /// <summary>How far the trials are that were begun.</summary>
-    private async Task<Dictionary<string, SweepTrialRun>> LookAsync()
+    private async Task<Dictionary<string, SweepTrialRun>> LookAsync(CancellationToken stopping)
     {
         var looks = new Dictionary<string, SweepTrialRun>();
         foreach (var trial in Progress.Plan.Trials.Where(trial => state.State.Trials.TryGetValue(trial.Name, out var record) && !record.IsEnded))
         {
-            var look = looks[trial.Name] = new SweepTrialRun(GrainFactory, Sweep, trial, silo: null, time, Stopping);
+            var look = looks[trial.Name] = new SweepTrialRun(GrainFactory, Sweep, trial, silo: null, time, stopping);
             _ = state.State.Trials[trial.Name].State == SweepTrialState.Training ? (object?)await look.LookAtTrainingAsync() : await look.LookAtEvaluationAsync();
         }
 
         return looks;
     }
 
-    private async Task RecordAsync(SweepTrial trial, SweepTrialRecord record)
+    private async Task RecordAsync(SweepTrial trial, SweepTrialRecord record, CancellationToken stopping)
     {
         state.State.Trials[trial.Name] = record;
-        await WriteStateAsync();
+        await WriteStateAsync(stopping);
     }
 
-    private async Task EndAsync(RunState ended, string? message)
+    private async Task EndAsync(RunState ended, string? message, CancellationToken stopping)
     {
         state.State.State = ended;
         state.State.Message = message;
-        await WriteStateAsync();
+        await WriteStateAsync(stopping);
     }
 
     /// <summary>Trials end in their own time; only one write may be under way.</summary>
-    private async Task WriteStateAsync()
+    private async Task WriteStateAsync(CancellationToken stopping)
     {
-        await _writing.WaitAsync();
+        await _writing.WaitAsync(stopping);
         try
         {
             state.State.Elapsed += Progress.TakeSinceWrite();
@@ -368,13 +385,13 @@ internal sealed class SweepGrain(
             {
                 try
                 {
-                    await state.WriteStateAsync();
+                    await state.WriteStateAsync(stopping);
                     return;
                 }
-                catch (IOException exception) when (tries < MaxTries && !Stopping.IsCancellationRequested)
+                catch (Exception exception) when (tries < MaxTries && !stopping.IsCancellationRequested && StoreFailure.IsPassing(exception))
                 {
                     logger.LogWarning("The state of sweep {Sweep} could not be stored and is tried again: {Reason}", Sweep, exception.Message);
-                    await Task.Delay(TimeSpan.FromSeconds(Math.Pow(2, tries)), time);
+                    await Task.Delay(TimeSpan.FromSeconds(Math.Pow(2, tries)), time, stopping);
                 }
             }
         }

@@ -11,7 +11,8 @@ namespace Afa.Grains;
 /// <param name="ending">The sweep's grain goes away: what is under way is left as it is.</param>
 internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTrial trial, SiloAddress? silo, TimeProvider time, CancellationToken ending)
 {
-    private const int MaxTries = 6;
+    private const int MaxTries = 12;   // With pauses of 1 s, 2 s and so on: 66 s in all.
+    private const int MaxResumes = 5;
 
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(250);
 
@@ -28,39 +29,20 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
     /// <param name="isPausing">Whether the run is to be paused.</param>
     /// <returns>Null if the run was paused.</returns>
     /// <exception cref="TrialFailedException">The run failed.</exception>
-    public async Task<TrainingRunStatus?> TrainAsync(Func<bool> isPausing)
+    public Task<TrainingRunStatus?> TrainAsync(Func<bool> isPausing)
     {
         var options = JsonSerializer.Serialize(trial.Training, AfaJson.Options);
-        await PatientlyAsync(async () =>
-        {
-            await _run.StartAsync(options);
-            await _run.ResumeAsync();
-            return true;
-        });
-        while (true)
-        {
-            var status = await LookAtTrainingAsync() ?? throw new TrialFailedException("Its run is no longer in the store; was its folder deleted?");
-            switch (status.State)
+        return FollowAsync(
+            "run",
+            async () =>
             {
-                case RunState.Completed:
-                    return status;
-                case RunState.Failed:
-                    throw new TrialFailedException(status.Message ?? "Its run failed.");
-                case RunState.Paused:
-                    return null;
-            }
-
-            if (isPausing())
-            {
-                await PatientlyAsync(async () =>
-                {
-                    await _run.PauseAsync();
-                    return true;
-                });
-            }
-
-            await Task.Delay(s_pollTime, time, ending);
-        }
+                await _run.StartAsync(options);
+                await _run.ResumeAsync();
+            },
+            LookAtTrainingAsync,
+            status => (status.State, status.Message),
+            isPausing,
+            _run.PauseAsync);
     }
 
     /// <summary>Evaluates the trained model, or goes on with that.</summary>
@@ -72,28 +54,9 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
     {
         var checkpoint = await CheckpointOfAsync(trained);
         var options = JsonSerializer.Serialize(trial.Evaluation with { Checkpoints = [checkpoint] }, AfaJson.Options);
-        await PatientlyAsync(async () =>
-        {
-            await _evaluation.StartAsync(options, slots);
-            return true;
-        });
-        while (!isPausing())
-        {
-            var status = await LookAtEvaluationAsync() ?? throw new TrialFailedException("Its evaluation is no longer in the store; was its folder deleted?");
-            switch (status.State)
-            {
-                case RunState.Completed:
-                    return await ResultAsync(trained, checkpoint);
-                case RunState.Failed:
-                    throw new TrialFailedException(status.Message ?? "Its evaluation failed.");
-                case RunState.Paused:
-                    return null;
-            }
-
-            await Task.Delay(s_pollTime, time, ending);
-        }
-
-        return null;
+        var ended = await FollowAsync(
+            "evaluation", () => _evaluation.StartAsync(options, slots), LookAtEvaluationAsync, status => (status.State, status.Message), isPausing, pauseAsync: null);
+        return ended is null ? null : await ResultAsync(trained, checkpoint);
     }
 
     /// <summary>Asks how far the training is.</summary>
@@ -140,7 +103,79 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
         };
     }
 
-    /// <summary>Asks again where a grain's silo died: it lives again on another.</summary>
+    /// <summary>Begins a part of the trial and follows it to its end.</summary>
+    /// <param name="beginAsync">Starts it or goes on with it.</param>
+    /// <param name="pauseAsync">Null for a part that is left alone when the sweep pauses.</param>
+    /// <returns>The status in which it was complete; null if the sweep pauses.</returns>
+    /// <exception cref="TrialFailedException">It failed, or rests again and again.</exception>
+    private async Task<TStatus?> FollowAsync<TStatus>(
+        string part, Func<Task> beginAsync, Func<Task<TStatus?>> lookAsync, Func<TStatus, (RunState State, string? Message)> read, Func<bool> isPausing, Func<Task>? pauseAsync)
+        where TStatus : class
+    {
+        var isHere = await TryBeginAsync(beginAsync);
+        for (var resumes = 0; ;)
+        {
+            var status = await lookAsync();
+            var (state, message) = status is not null ? read(status)
+                : isHere ? throw new TrialFailedException($"Its {part} is no longer in the store; was its folder deleted?")
+                : (RunState.Paused, null);   // The other process has not stored it yet.
+            if (state == RunState.Completed)
+            {
+                return status;
+            }
+
+            if (state == RunState.Failed)
+            {
+                throw new TrialFailedException(message ?? $"Its {part} failed.");
+            }
+
+            if (isPausing())
+            {
+                // What another process works on, or what cannot be paused, is left alone.
+                if (state == RunState.Paused || !isHere || pauseAsync is null)
+                {
+                    return null;
+                }
+
+                await PatientlyAsync(pauseAsync);
+            }
+            else if (state == RunState.Paused)
+            {
+                // Whoever paused it, or whichever process ended that had it: the sweep wants it to go on.
+                if (resumes == MaxResumes)
+                {
+                    throw new TrialFailedException(message ?? $"Its {part} was paused again after {resumes} resumes; resume the sweep when it may go on.");
+                }
+
+                isHere = await TryBeginAsync(beginAsync);
+                resumes += isHere ? 1 : 0;
+            }
+
+            await Task.Delay(s_pollTime, time, ending);
+        }
+    }
+
+    /// <returns>Whether it is at work here; else another process has it, and the trial waits for that one.</returns>
+    private async Task<bool> TryBeginAsync(Func<Task> beginAsync)
+    {
+        try
+        {
+            await PatientlyAsync(beginAsync);
+            return true;
+        }
+        catch (WorkedOnElsewhereException)
+        {
+            return false;
+        }
+    }
+
+    private Task<bool> PatientlyAsync(Func<Task> call) => PatientlyAsync(async () =>
+    {
+        await call();
+        return true;
+    });
+
+    /// <summary>Asks again for about a minute, in which a dead silo is noticed and its grains live again on another, or a store comes back.</summary>
     private async Task<T> PatientlyAsync<T>(Func<Task<T>> call)
     {
         for (var tries = 1; ; tries++)
@@ -154,7 +189,7 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
 
                 return await call();
             }
-            catch (Exception exception) when (tries < MaxTries && !ending.IsCancellationRequested && exception is OrleansException or TimeoutException or OperationCanceledException)
+            catch (Exception exception) when (tries < MaxTries && !ending.IsCancellationRequested && IsPassing(exception))
             {
                 await Task.Delay(TimeSpan.FromSeconds(tries), time, ending);
             }
@@ -164,6 +199,9 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
             }
         }
     }
+
+    private static bool IsPassing(Exception exception) =>
+        exception is OrleansException or TimeoutException or OperationCanceledException || StoreFailure.IsPassing(exception);
 }
 
 /// <summary>A trial cannot go on by itself; the message says why.</summary>

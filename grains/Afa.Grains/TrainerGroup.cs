@@ -17,7 +17,7 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     /// <exception cref="RunFailedException">A user has to mend something, such as missing data.</exception>
     public async Task<int> PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
     {
-        var silos = (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Order().ToList();
+        var silos = await grains.ActiveSilosAsync();
         var start = Math.Max(0, silos.IndexOf(first));
         var preparations = new List<Task<TrainerReadiness>>();
         for (var rank = 0; rank < count; rank++)

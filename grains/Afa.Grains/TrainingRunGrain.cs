@@ -56,11 +56,6 @@ internal sealed class TrainingRunGrain(
                 throw new InvalidOperationException($"The run '{Run}' exists with other options. Choose another name, or resume it as it is.");
             }
 
-            if (state.State.State == RunState.Pending)
-            {
-                await ResumeAsync();   // The first call could not be stored.
-            }
-
             return;
         }
 
@@ -70,9 +65,11 @@ internal sealed class TrainingRunGrain(
         }
 
         await RequireEnoughImagesAsync(options);
-        state.State.OptionsJson = JsonSerializer.Serialize(options, AfaJson.Options);
-        state.State.CreatedAt = time.GetUtcNow();
-        await ResumeAsync();
+        await BeginAsync(run =>
+        {
+            run.OptionsJson = JsonSerializer.Serialize(options, AfaJson.Options);
+            run.CreatedAt = time.GetUtcNow();
+        });
     }
 
     public async Task ResumeAsync()
@@ -88,27 +85,24 @@ internal sealed class TrainingRunGrain(
             await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
-        if (IsAtWork || state.State.State == RunState.Completed)
+        if (IsAtWork)
         {
-            return;
+            _isPauseRequested = false;   // A pause that has not come about is taken back.
         }
+        else if (state.State.State != RunState.Completed)
+        {
+            await BeginAsync(_ => { });
+        }
+    }
 
-        var lease = await Heartbeat.TakeAsync() ?? throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
+    private async Task BeginAsync(Action<TrainingRunState> change)
+    {
+        var lease = await Heartbeat.BeginAsync(state, run =>
+        {
+            change(run);
+            (run.State, run.Message) = (RunState.Running, null);
+        }) ?? throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
         _isPauseRequested = false;
-        var (before, message) = (state.State.State, state.State.Message);
-        state.State.State = RunState.Running;
-        state.State.Message = null;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            (state.State.State, state.State.Message) = (before, message);   // Nothing has started; the caller may try again.
-            await lease.DisposeAsync();
-            throw;
-        }
-
         _loop = RunAsync(lease);
     }
 

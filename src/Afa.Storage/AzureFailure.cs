@@ -21,6 +21,7 @@ internal static class AzureFailure
             $"there is no credential for the account: {FirstLine(Last(error))} Set {StoreLocation.ConnectionStringVariable}, or give this workload an identity.",
         OperationCanceledException when !cancellationToken.IsCancellationRequested => "the service did not answer in time. What was to be done can be tried again.",
         IOException failed => failed.Message,
+        UnauthorizedAccessException denied => $"{FirstLine(denied)} Blobs are read by way of the folder for temporary files, which must be writable: TMPDIR names another.",
         _ => null,
     };
 

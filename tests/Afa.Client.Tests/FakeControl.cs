@@ -14,6 +14,8 @@ internal sealed class FakeControl : IAfaControl, IControlSession
 {
     private const int StepsPerEpoch = 10;
 
+    private int _featureAnalysesAtWork;
+
     public IAfaControl Control => this;
 
     /// <summary>Newest first.</summary>
@@ -304,6 +306,9 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     /// <summary>Options of all feature analyses that were asked for, each once.</summary>
     public List<FeatureAnalysisOptions> FeatureAnalyses { get; } = [];
 
+    /// <summary>Analyses that were begun and not finished, at most.</summary>
+    public int MostFeatureAnalysesAtOnce { get; private set; }
+
     /// <summary>Half of the work is done when an analysis is first asked for, all at the second time.</summary>
     public Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default)
     {
@@ -312,9 +317,11 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         if (!FeatureAnalyses.Contains(options))
         {
             FeatureAnalyses.Add(options);
+            MostFeatureAnalysesAtOnce = Math.Max(MostFeatureAnalysesAtOnce, ++_featureAnalysesAtWork);
             return Task.FromResult(new FeatureAnalysisStatus(0.5, null));
         }
 
+        _featureAnalysesAtWork--;
         var document = new FeatureDocument { Analyses = [SampleFeatures.Analysis(options.Checkpoint) with { Images = options.Images, Norm = options.Norm.ToString().ToLowerInvariant(), Epsilon = options.Epsilon ?? "0.1" }] };
         return Task.FromResult(new FeatureAnalysisStatus(1, JsonSerializer.Serialize(document, AfaJson.Options)));
     }

@@ -48,6 +48,30 @@ public sealed class FeatureAnalysisTests(FeatureAnalysisTests.TrainedModel train
         await Assert.ThrowsAnyAsync<FileNotFoundException>(() => AnalyzeAsync(Options with { Checkpoint = "runs/run/checkpoints/none" }));
     }
 
+    [Fact]
+    public async Task Analysis_WithoutAFreeSlot_DoesNotLoadItsCheckpoint()
+    {
+        // Without weights, so that loading it would be refused.
+        var checkpoint = trained.Checkpoint + "-cut";
+        await foreach (var blob in _cluster.Store.ListAsync(trained.Checkpoint + "/"))
+        {
+            if (blob.Name.EndsWith(".json", StringComparison.Ordinal))
+            {
+                await _cluster.Store.WriteAsync(blob.Name.Replace(trained.Checkpoint, checkpoint, StringComparison.Ordinal), await _cluster.Store.ReadAsync(blob.Name, 1 << 20));
+            }
+        }
+
+        var request = JsonSerializer.Serialize(Options with { Checkpoint = checkpoint }, AfaJson.Options);
+        var leases = Enumerable.Range(0, 2).Select(_ => _cluster.Devices[0].Lease()).ToList();
+        for (var polls = 0; polls < 3; polls++)
+        {
+            Assert.Null((await _cluster.Control.AnalyzeFeaturesAsync(request)).DocumentJson);
+        }
+
+        leases.ForEach(lease => lease.Dispose());
+        await Assert.ThrowsAnyAsync<Exception>(() => AnalyzeAsync(Options with { Checkpoint = checkpoint }));
+    }
+
     private async Task<FeatureAnalysis> AnalyzeAsync(FeatureAnalysisOptions options)
     {
         while (true)

@@ -96,6 +96,38 @@ public sealed class HeartbeatTests
         Assert.False(lease.Lost.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task Lease_StoreThatDoesNotAnswerOneBeat_IsRenewedByTheNext()
+    {
+        var (store, time) = (TestCluster.NewStore(), new FakeTimeProvider(DateTimeOffset.UtcNow));
+        var writes = 0;
+        var stuck = new WatchedStore(store, _ => Interlocked.Increment(ref writes) == 2 ? new TaskCompletionSource().Task : Task.CompletedTask);
+        await using var lease = (await new Heartbeat(stuck, Blob, time).TakeAsync())!;
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (Volatile.Read(ref writes) < 3)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5, limit.Token);
+        }
+
+        await WaitAsync(async () => await OwnerAsync(store) == lease.Id);
+        Assert.False(lease.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Lease_BeatThatGotThroughThoughItFailed_IsNotTakenForAnothers()
+    {
+        var (store, time) = (TestCluster.NewStore(), new FakeTimeProvider(DateTimeOffset.UtcNow));
+        await using var lease = (await new Heartbeat(store, Blob, time).TakeAsync())!;
+        await store.WriteAsync(Blob, JsonSerializer.SerializeToUtf8Bytes(new { machine = Environment.MachineName, processId = Environment.ProcessId, at = DateTimeOffset.UnixEpoch, id = lease.Id }));
+
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        await WaitAsync(async () => JsonDocument.Parse((await store.ReadAsync(Blob, 4096))!).RootElement.GetProperty("at").GetDateTimeOffset() > DateTimeOffset.UnixEpoch);
+        Assert.False(lease.Lost.IsCancellationRequested);
+    }
+
     private static byte[] Beat(string machine, DateTimeOffset at) => JsonSerializer.SerializeToUtf8Bytes(new { machine, processId = 1, at });
 
     private static async Task<Guid?> OwnerAsync(DirectoryBlobStore store) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Afa.Evaluation;
 using Afa.Grains;
 using Afa.Training;
 
@@ -54,6 +55,93 @@ public sealed class StoreFailureTests
         Assert.Equal(RunState.Completed, status.State);
         Assert.Contains("step 6 could not be stored", status.Message, StringComparison.Ordinal);
         Assert.Equal([(18L, false), (12L, true)], (await cluster.Control.ListCheckpointsAsync("run")).Select(checkpoint => (checkpoint.Step, checkpoint.IsBest)));
+    }
+
+    [Fact]
+    public async Task Store_AwayForAMomentAtTheEndOfAnEvaluation_TheResultIsKept()
+    {
+        var refusals = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>();
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new WatchedStore(TestCluster.NewStore(), name =>
+        {
+            // The first result, and the first state after that.
+            var isRefused = name == "evaluations/e/result.json" || (name == "state/evaluation-run/e.json" && !refusals.IsEmpty);
+            return isRefused && refusals.TryAdd(name, true) ? throw new IOException("The store is away.") : Task.CompletedTask;
+        }));
+        await EvaluateAsync(cluster);
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while ((await cluster.Control.GetEvaluationAsync("e"))!.State == RunState.Running || refusals.Count < 2)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
+        await WaitForStateAsync(cluster, "completed", limit.Token);
+        Assert.Null((await cluster.Control.GetEvaluationAsync("e"))!.Message);
+        Assert.NotNull(await cluster.Control.GetEvaluationResultAsync("e"));
+    }
+
+    [Fact]
+    public async Task Evaluation_ThatGivesBackItsLease_IsComplete()
+    {
+        var returned = new TaskCompletionSource();
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new WatchedStore(
+            TestCluster.NewStore(), _ => Task.CompletedTask, name => name == "evaluations/e/heartbeat.json" ? returned.Task : Task.CompletedTask));
+        await EvaluateAsync(cluster);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await WaitForStateAsync(cluster, "completed", limit.Token);
+        await Task.Delay(500, limit.Token);   // It frees its evaluators, then its lease.
+        var status = (await cluster.Control.GetEvaluationAsync("e"))!;
+        returned.SetResult();
+
+        Assert.Equal((RunState.Completed, 1, 10), (status.State, status.Share, status.ImagesDone));
+    }
+
+    [Fact]
+    public async Task Start_ThatCouldNotBeStored_LeavesTheNameFree()
+    {
+        var isAway = true;
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new WatchedStore(TestCluster.NewStore(), name =>
+            isAway && name.StartsWith("state/", StringComparison.Ordinal) ? throw new IOException("The store is away.") : Task.CompletedTask));
+        await Assert.ThrowsAnyAsync<OrleansException>(() => cluster.Control.StartTrainingAsync("run", JsonSerializer.Serialize(Tiny, AfaJson.Options)));
+        isAway = false;
+        var trained = await cluster.TrainAsync("run", Tiny with { Epochs = 1 });
+        Assert.Equal(RunState.Completed, trained.State);
+
+        var options = new EvaluationOptions { Checkpoints = [trained.Checkpoint!], DataDirectory = Tiny.DataDirectory, Images = 10, Attacks = ["fgsm"] };
+        isAway = true;
+        await Assert.ThrowsAnyAsync<OrleansException>(() => cluster.Control.StartEvaluationAsync("e", JsonSerializer.Serialize(options, AfaJson.Options)));
+        isAway = false;
+        await cluster.Control.StartEvaluationAsync("e", JsonSerializer.Serialize(options with { Images = 5 }, AfaJson.Options));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await WaitForStateAsync(cluster, "completed", limit.Token);
+    }
+
+    [Fact]
+    public async Task Run_ResumedWhileItPauses_GoesOn()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Control.StartTrainingAsync("run", JsonSerializer.Serialize(Tiny with { Epochs = 30 }, AfaJson.Options));
+        await cluster.WaitAsync("run", status => status.Step >= 1);
+        await cluster.Control.PauseTrainingAsync("run");
+        await cluster.Control.ResumeTrainingAsync("run");
+
+        Assert.Equal(RunState.Completed, (await cluster.WaitAsync("run", status => status.State != RunState.Running)).State);
+    }
+
+    /// <summary>Trains "run" and starts the evaluation "e".</summary>
+    private static async Task EvaluateAsync(TestCluster cluster)
+    {
+        var trained = await cluster.TrainAsync("run", Tiny with { Epochs = 1 });
+        var options = new EvaluationOptions { Checkpoints = [trained.Checkpoint!], DataDirectory = Tiny.DataDirectory, Images = 10, Attacks = ["fgsm"] };
+        await cluster.Control.StartEvaluationAsync("e", JsonSerializer.Serialize(options, AfaJson.Options));
+    }
+
+    private static async Task WaitForStateAsync(TestCluster cluster, string state, CancellationToken limit)
+    {
+        while (await cluster.Store.ReadAsync("state/evaluation-run/e.json", 1 << 20, limit) is not { } json || JsonDocument.Parse(json).RootElement.GetProperty("state").GetString() != state)
+        {
+            await Task.Delay(20, limit);
+        }
     }
 
     [Fact]

@@ -191,9 +191,119 @@ public sealed class SweepTests
         Assert.Equal(RunState.Completed, (await cluster.Control.GetSweepAsync("sweep"))!.State);
         Assert.Single(await cluster.Control.ListTrainingsAsync());
 
-        await cluster.TrainAsync("mine-lr1-s0", s_training with { Epochs = 1 });
+        var trained = await cluster.TrainAsync("mine-lr1-s0", s_training with { Epochs = 1 });
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(cluster, "mine", plan));
         Assert.Contains("mine-lr1-s0", refused.Message, StringComparison.Ordinal);
+
+        await cluster.Control.StartEvaluationAsync("yours-lr1-s0-evaluation", JsonSerializer.Serialize(plan.Trials[0].Evaluation with { Checkpoints = [trained.Checkpoint!] }, AfaJson.Options));
+        refused = await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(cluster, "yours", plan));
+        Assert.Contains("yours-lr1-s0-evaluation", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sweep_WhoseStateAnotherHasChanged_LeavesNoTrialAtWork()
+    {
+        const string state = "state/sweep/sweep.json";
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        var plan = Plan(["0.05", "0.1"], seeds: [0], epochs: 10);
+        await StartAsync(cluster, "sweep", plan with { Trials = [plan.Trials[0], plan.Trials[1] with { Training = plan.Trials[1].Training with { Epochs = 100 } }] });
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.Trials.All(trial => trial is { State: SweepTrialState.Training, Share: > 0 }));
+        var json = System.Text.Json.Nodes.JsonNode.Parse(await cluster.Store.ReadAsync(state, 1 << 20))!;
+        json["message"] = "changed";
+        await cluster.Store.WriteAsync(state, JsonSerializer.SerializeToUtf8Bytes(json));
+
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.State == RunState.Paused);   // What is stored cannot be written over, and says that it runs.
+        await cluster.WaitAsync("sweep-lr2-s0", status => status.State == RunState.Completed);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.Empty(await cluster.Control.ListEvaluationsAsync());   // Of the trial that was still training.
+
+        await cluster.Control.ResumeSweepAsync("sweep");
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.State == RunState.Completed);
+    }
+
+    [Fact]
+    public async Task Store_AwayForAMoment_FailsNoTrial()
+    {
+        var refusals = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>();
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new WatchedStore(TestCluster.NewStore(), name =>
+        {
+            var isRefused = name is "runs/sweep-lr1-s0/heartbeat.json" or "evaluations/sweep-lr1-s0-evaluation/heartbeat.json" || (name == "state/sweep/sweep.json" && !refusals.IsEmpty);
+            return isRefused && refusals.TryAdd(name, true) ? throw new IOException("The store is away.") : Task.CompletedTask;
+        }));
+        await StartAsync(cluster, "sweep", Plan(["0.05"], seeds: [0]));
+        var ended = await WaitAsync(cluster, "sweep", _ => { }, status => status.State != RunState.Running);
+
+        Assert.Equal((RunState.Completed, null, 3), (ended.State, ended.Message, refusals.Count));
+    }
+
+    [Fact]
+    public async Task Trial_ThatAnotherProcessWorksOn_IsWaitedFor()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await StartAsync(cluster, "sweep", Plan(["0.05"], seeds: [0], epochs: 20));
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.Trials[0] is { State: SweepTrialState.Training, Share: > 0 });
+        await cluster.Control.PauseSweepAsync("sweep");
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.State == RunState.Paused);
+        var beat = new { machine = "another-machine", processId = 1, at = DateTimeOffset.UtcNow.AddSeconds(-17) };   // Taken for alive for 3 s more.
+        await cluster.Store.WriteAsync("runs/sweep-lr1-s0/heartbeat.json", JsonSerializer.SerializeToUtf8Bytes(beat));
+        await cluster.Control.ResumeSweepAsync("sweep");
+        var ended = await WaitAsync(cluster, "sweep", _ => { }, status => status.State != RunState.Running);
+
+        Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
+    }
+
+    [Fact]
+    public async Task Trial_WhoseRunIsPausedByItself_IsResumedButNotForEver()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await StartAsync(cluster, "once", Plan(["0.05"], seeds: [0], epochs: 20));
+        await WaitAsync(cluster, "once", _ => { }, status => status.Trials[0] is { State: SweepTrialState.Training, Share: > 0 });
+        await cluster.Control.PauseTrainingAsync("once-lr1-s0");
+        var ended = await WaitAsync(cluster, "once", _ => { }, status => status.State != RunState.Running);
+        Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
+
+        await StartAsync(cluster, "always", Plan(["0.05"], seeds: [0], epochs: 2000));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        SweepStatus status;
+        do
+        {
+            await cluster.Control.PauseTrainingAsync("always-lr1-s0");
+            await Task.Delay(50, limit.Token);
+            status = (await cluster.Control.GetSweepAsync("always"))!;
+        }
+        while (status.State == RunState.Running);
+
+        Assert.Contains("paused again after 5 resumes", status.Trials[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sweep_ResumedWhileItPauses_GoesOn()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await StartAsync(cluster, "sweep", Plan(["0.05", "0.1"], seeds: [0], epochs: 20));
+        await WaitAsync(cluster, "sweep", _ => { }, status => status.Trials.Any(trial => trial is { State: SweepTrialState.Training, Share: > 0 }));
+        await cluster.Control.PauseSweepAsync("sweep");
+        await cluster.Control.ResumeSweepAsync("sweep");
+
+        var ended = await WaitAsync(cluster, "sweep", _ => { }, status => status.State != RunState.Running);
+        Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
+    }
+
+    [Fact]
+    public async Task Sweep_WhoseStartOrResumeCouldNotBeStored_IsAsItWas()
+    {
+        var isAway = true;
+        await using var cluster = await TestCluster.StartAsync(silos: 1, new WatchedStore(TestCluster.NewStore(), name =>
+            isAway && name.StartsWith("state/sweep/", StringComparison.Ordinal) ? throw new IOException("The store is away.") : Task.CompletedTask));
+        await Assert.ThrowsAnyAsync<OrleansException>(() => StartAsync(cluster, "sweep", Plan(["0.05"], seeds: [0])));
+        isAway = false;
+        await StartAsync(cluster, "sweep", Plan(["0.1"], seeds: [0]) with { Trials = [Plan(["0.1"], seeds: [0]).Trials[0] with { Training = s_training with { TrainImages = 1000 } }] });   // Another plan, as there is none yet.
+        var failed = await WaitAsync(cluster, "sweep", _ => { }, status => status.State == RunState.Completed);
+
+        isAway = true;
+        await Assert.ThrowsAnyAsync<OrleansException>(() => cluster.Control.ResumeSweepAsync("sweep"));
+        var still = (await cluster.Control.GetSweepAsync("sweep"))!;
+        Assert.Equal((RunState.Completed, failed.Message, SweepTrialState.Failed), (still.State, still.Message, still.Trials[0].State));
     }
 
     [Fact]

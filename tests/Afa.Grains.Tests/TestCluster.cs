@@ -26,6 +26,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public IBlobStore Store { get; }
 
+    /// <summary>Of each silo.</summary>
+    public IReadOnlyList<DevicePool> Devices => _devices;
+
     public CheckpointStore Checkpoints => new(Store);
 
     public IAfaControl Control => new GrainControl(Silos.Client);
@@ -60,8 +63,8 @@ internal sealed class TestCluster : IAsyncDisposable
             });
         });
         result = new TestCluster(builder.Build(), store);
-        result._devices.AddRange(devices);
         await result.Silos.DeployAsync();
+        result._devices.AddRange(devices);   // Made as the silos start.
         return result;
     }
 

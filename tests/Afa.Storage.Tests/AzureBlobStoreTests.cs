@@ -40,6 +40,22 @@ public sealed class AzureBlobStoreTests : BlobStoreContractTests
         Assert.All(_container.Exists() ? _container.GetBlobs().ToList() : [], blob => Assert.StartsWith("some/folder/", blob.Name));
     }
 
+    [Fact]
+    public async Task OpenRead_Copy_IsForThisUserOnly()
+    {
+        await Store.WriteAsync("private", new byte[10], Cancellation);
+        await using var copy = Assert.IsType<FileStream>(await Store.OpenReadAsync("private", Cancellation));
+
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy.SafeFileHandle));
+        }
+    }
+
+    [Fact]
+    public void Explain_NoRightToTheFolderForTemporaryFiles_SaysWhich() =>
+        Assert.Contains("TMPDIR", AzureFailure.Explain(new UnauthorizedAccessException("Access to the path '/tmp/x' is denied."), Cancellation), StringComparison.Ordinal);
+
     [Theory]
     [InlineData(SmallBlock - 1, 0)]
     [InlineData(SmallBlock, 1)]

@@ -16,7 +16,7 @@ namespace Afa.Client.Commands;
 internal sealed class CheckpointsExportCommand : StoreCommand
 {
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a stored checkpoint, or of a run: its final or newest checkpoint." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a stored checkpoint, or of a run: its best checkpoint by validation, else the final, else the newest." };
     private readonly Option<string> _to = new("--to") { HelpName = "FILE", Required = true, Description = $"The file to write. Its ending decides the format: {string.Join(", ", WeightsExport.Extensions)}." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace a file that is there." };
 

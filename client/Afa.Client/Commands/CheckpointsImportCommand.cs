@@ -60,15 +60,11 @@ internal sealed class CheckpointsImportCommand : ClientCommand
 
         var store = _context.Store(parsed.GetValue(_store));
         await using var session = await _context.Connect(store, null, _context.Interrupt);
-        if (await session.Control.GetTrainingAsync(run, _context.Interrupt) is not null)
-        {
-            throw new UsageException($"There is a run '{run}' already. Choose another name with --run.");
-        }
-
+        await NamedWork.RequireFreeAsync(session.Control, _context, store, run);
         var import = new CheckpointImport(run, JsonSerializer.Serialize(chosen.Options, AfaJson.Options), dataset, path, Safetensors.Write(weights.Tensors));
         var name = await session.Control.ImportCheckpointAsync(import, _context.Interrupt);
         WriteFindings(weights, chosen);
-        _context.Output.WriteLine($"Imported {name}. Evaluate it with: afa evaluate {run}");
+        _context.Output.WriteLine($"Imported {name}. Evaluate it with: {_context.CommandLine($"evaluate {run}", store)}");
         return ExitCode.Success;
     }
 

@@ -157,7 +157,7 @@ internal sealed class EvaluateCommand : ClientCommand
         var selection = await EvaluationSelection.FindAsync(control, parsed.GetValue(_checkpoints)!, _context.Interrupt);
         var defaults = selection.Defaults(settings.Find(setting => setting.Source == _dataset.Name)?.Text);
         var problems = new List<string>();
-        var options = OptionsReader.Read(defaults, settings, problems);
+        var options = OptionsReader.Read(defaults, settings, problems).WithFullPaths();
         if (options.Norm != defaults.Norm && parsed.GetResult(EvaluationFlags.Epsilon) is null)
         {
             problems.Insert(0, $"--norm {StatusText.Name(options.Norm)} needs --epsilon, such as {(options.Norm == AttackNorm.Linf ? "8/255" : options.Norm == AttackNorm.L2 ? "128/255" : "12")}: a radius in {StatusText.Name(defaults.Norm)} says nothing about it.");

@@ -16,7 +16,7 @@ internal sealed class ReportCommand : StoreCommand
     private readonly Argument<string[]> _names = new("NAME")
     {
         Arity = ArgumentArity.OneOrMore,
-        Description = "Name of a training run, an evaluation or a sweep. With --features also of a checkpoint (RUN/STEP), a pattern such as 'my-run/*', or several of all these.",
+        Description = "Name of a training run, an evaluation or a sweep. With --features: of a training run, an evaluation or a checkpoint (RUN/STEP), a pattern such as 'my-run/*', or several of these.",
     };
 
     private readonly Option<bool> _features = new("--features")
@@ -29,7 +29,7 @@ internal sealed class ReportCommand : StoreCommand
     private readonly Option<string?> _report = new("--report")
     {
         HelpName = "DIR",
-        Description = "Folder for the report. Without it: in the folder of the run or evaluation; for several names or a checkpoint, features/report in the store.",
+        Description = "Folder for the report. Without it: in the folder of the run, evaluation or sweep in the store; for several names or a checkpoint, features/report; in afa-reports here if the store is a container.",
     };
 
     public ReportCommand(ClientContext context)
@@ -45,7 +45,9 @@ internal sealed class ReportCommand : StoreCommand
     {
         _context = context;
         Arguments.Add(_names);
-        foreach (var option in _flags.Prepend<Option>(_features).Append(_report))
+        Devices = SharedOptions.Devices();
+        IReadOnlyList<Option> ofFeatures = [.. _flags, Devices];
+        foreach (var option in ofFeatures.Prepend(_features).Append(_report))
         {
             Options.Add(option);
         }
@@ -57,7 +59,7 @@ internal sealed class ReportCommand : StoreCommand
                 return;
             }
 
-            if (_flags.Where(flag => result.GetResult(flag) is not null).Select(flag => flag.Name).ToList() is { Count: > 0 } given)
+            if (ofFeatures.Where(flag => result.GetResult(flag) is not null).Select(flag => flag.Name).ToList() is { Count: > 0 } given)
             {
                 result.AddError($"{string.Join(", ", given)}: only with --features, as a report without it measures nothing new.");
             }
@@ -111,9 +113,10 @@ internal sealed class ReportCommand : StoreCommand
     private async Task<FeatureDocument> AnalyzeAsync(ParseResult parsed, IAfaControl control, ClientOutput output)
     {
         var dataset = _flags.Select(flag => flag.Read(parsed)).OfType<Setting>().FirstOrDefault(setting => setting.Key == "dataset")?.Text;
+        dataset = dataset is null ? null : DatasetName.Resolve(dataset);
         var selection = await FeatureSelection.FindAsync(control, parsed.GetValue(_names)!, dataset, _context.Interrupt);
         var problems = new List<string>();
-        var options = OptionsReader.Read(selection.Defaults, _flags.Select(flag => flag.Read(parsed)).OfType<Setting>(), problems);
+        var options = OptionsReader.Read(selection.Defaults, _flags.Select(flag => flag.Read(parsed)).OfType<Setting>(), problems).WithFullPaths();
         if (options.Norm != selection.Defaults.Norm && parsed.GetResult(EvaluationFlags.Epsilon) is null)
         {
             problems.Insert(0, $"--norm {StatusText.Name(options.Norm)} needs --epsilon: a radius in {StatusText.Name(selection.Defaults.Norm)} says nothing about it.");

@@ -17,10 +17,13 @@ internal abstract class StoreCommand : ClientCommand
         SetAction(async (parsed, _) =>
         {
             var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
-            await using var session = await _context.Connect(store, null, _context.Interrupt);
+            await using var session = await _context.Connect(store, Devices is null ? null : parsed.GetValue(Devices), _context.Interrupt);
             return await RunAsync(parsed, session.Control, store);
         });
     }
+
+    /// <summary>Device slots to work on, for a command that has something computed; else null.</summary>
+    protected Option<int?>? Devices { get; init; }
 
     /// <summary>Does the command's work. Returns the exit code.</summary>
     /// <param name="store">Full path or address of the store.</param>

@@ -66,7 +66,7 @@ internal sealed class SweepCommand : ClientCommand
 
     private readonly Option<string?> _store = SharedOptions.Store();
     private readonly Option<int?> _devices = SharedOptions.Devices();
-    private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: sweeps/NAME/report in the store." };
+    private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: sweeps/NAME/report in the store, or in afa-reports here if the store is a container." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
     public SweepCommand(ClientContext context)

@@ -75,10 +75,6 @@ internal sealed class TrainCommand : ClientCommand
         else
         {
             options = OptionsReader.Read(options, Settings(parsed, problems), problems).WithFullPaths();
-            if (problems.Count == 0)
-            {
-                OptionsReader.Read(options.ModelOptions(), [], problems);
-            }
         }
 
         var evaluation = OptionsReader.Read(new EvaluationOptions(), Given(parsed, _images), problems);

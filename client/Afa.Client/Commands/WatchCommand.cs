@@ -105,8 +105,9 @@ internal sealed class WatchCommand : StoreCommand
             throw NotRunning($"Sweep '{status.Sweep}'", status.State, SweepText.Done(status), status.Message, _context.CommandLine($"sweep --resume {status.Sweep}", store));
         }
 
-        await new SweepJob(control, _context, output, store).ShowAsync(status);
-        return ExitCode.Success;
+        var job = new SweepJob(control, _context, output, store);
+        await job.ShowAsync(status);
+        return job.Conclude(status);
     }
 
     private Task<T> FollowAsync<T>(Func<Task<T?>> ask, Action<T> show, Func<T, RunState> state)

@@ -19,19 +19,12 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
     /// <param name="name">Null: made from the run and the time.</param>
     public async Task<string> StartAsync(string? name, string run, EvaluationOptions options)
     {
-        if (name is not null && await control.GetEvaluationAsync(name, context.Interrupt) is { } existing)
+        if (name is not null)
         {
-            throw new UsageException(
-                $"There is an evaluation '{name}' in {store} already ({StatusText.Name(existing.State)}). " +
-                (existing.State == RunState.Completed ? "Choose another name." : $"Go on with it by --resume {name}, or choose another name."));
+            await NamedWork.RequireFreeAsync(control, context, store, name);
         }
 
-        if (name is not null && await control.GetTrainingAsync(name, context.Interrupt) is not null)
-        {
-            throw new UsageException($"There is a training run '{name}' in {store} already; choose another name, as 'afa report' and 'afa watch' take both.");
-        }
-
-        var evaluation = name ?? await RunName.CreateAsync($"{run}-evaluation", context.Clock.GetLocalNow(), async taken => await control.GetEvaluationAsync(taken, context.Interrupt) is not null);
+        var evaluation = name ?? await NamedWork.NewNameAsync(control, context, $"{run}-evaluation");
         output.WritePairs(EvaluationText.Describe(evaluation, options, store));
         await control.StartEvaluationAsync(evaluation, JsonSerializer.Serialize(options, AfaJson.Options), context.Interrupt);
         return evaluation;

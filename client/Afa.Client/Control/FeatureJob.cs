@@ -9,6 +9,9 @@ namespace Afa.Client.Control;
 /// <summary>Feature analyses as the user of a terminal goes through them; what is stored is not computed again.</summary>
 internal sealed class FeatureJob(IAfaControl control, ClientContext context, ClientOutput output)
 {
+    /// <summary>Analyses asked for at once: enough for all device slots, and not every checkpoint of a long run.</summary>
+    private const int MostAtOnce = 32;
+
     /// <summary>Analyzes each checkpoint and shows how far that is.</summary>
     public async Task<FeatureDocument> AnalyzeAsync(IReadOnlyList<FeatureAnalysisOptions> analyses)
     {
@@ -21,7 +24,7 @@ internal sealed class FeatureJob(IAfaControl control, ClientContext context, Cli
             {
                 while (Array.Exists(statuses, status => status.DocumentJson is null))
                 {
-                    await Task.WhenAll(statuses.Index().Where(entry => entry.Item.DocumentJson is null).Select(async entry =>
+                    await Task.WhenAll(statuses.Index().Where(entry => entry.Item.DocumentJson is null).Take(MostAtOnce).Select(async entry =>
                         statuses[entry.Index] = await control.AnalyzeFeaturesAsync(requests[entry.Index], context.Interrupt)));
                     view.Update(new ProgressState("Analyzing features", "checkpoint", statuses.Count(status => status.DocumentJson is not null), statuses.Length, "")
                     {

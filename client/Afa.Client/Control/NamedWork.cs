@@ -1,4 +1,5 @@
 using Afa.Client.Options;
+using Afa.Client.Output;
 using Afa.Grains;
 
 namespace Afa.Client.Control;
@@ -20,6 +21,36 @@ internal sealed record NamedWork
             ?? throw ClosestName.Unknown(
                 "run, evaluation or sweep", name, [.. runs.Select(run => run.Run), .. evaluations.Select(evaluation => evaluation.Evaluation), .. sweeps.Select(sweep => sweep.Sweep)]);
     }
+
+    /// <summary>Refuses a name that something has, as commands such as 'afa watch' take the names of all three.</summary>
+    /// <exception cref="UsageException">It is taken; the message says by what, and how to go on with that.</exception>
+    public static async Task RequireFreeAsync(IAfaControl control, ClientContext context, string store, string name)
+    {
+        if (await GetAsync(control, name, context.Interrupt) is not { } taken)
+        {
+            return;
+        }
+
+        var (kind, state, resume) = taken switch
+        {
+            { Training: { } run } => ("a run", run.State, "train"),
+            { Evaluation: { } evaluation } => ("an evaluation", evaluation.State, "evaluate"),
+            _ => ("a sweep", taken.Sweep!.State, "sweep"),
+        };
+        var choices = state == RunState.Completed ? "Choose another name." : $"Go on with it by: {context.CommandLine($"{resume} --resume {name}", store)}, or choose another name.";
+        throw new UsageException($"There is {kind} '{name}' in {store} already ({StatusText.Name(state)}). {choices}");
+    }
+
+    /// <summary>Makes a name that is free: the time after a prefix.</summary>
+    public static Task<string> NewNameAsync(IAfaControl control, ClientContext context, string prefix) =>
+        RunName.CreateAsync(prefix, context.Clock.GetLocalNow(), async name => await GetAsync(control, name, context.Interrupt) is not null);
+
+    /// <summary>Asks for this name alone. Returns null if there is none.</summary>
+    private static async Task<NamedWork?> GetAsync(IAfaControl control, string name, CancellationToken cancellationToken) =>
+        await control.GetTrainingAsync(name, cancellationToken) is { } training ? new() { Training = training }
+        : await control.GetEvaluationAsync(name, cancellationToken) is { } evaluation ? new() { Evaluation = evaluation }
+        : await control.GetSweepAsync(name, cancellationToken) is { } sweep ? new() { Sweep = sweep }
+        : null;
 
     /// <summary>Returns null if there is none.</summary>
     public static async Task<NamedWork?> TryFindAsync(IAfaControl control, string name, CancellationToken cancellationToken)

@@ -26,8 +26,8 @@ internal static partial class RunName
     public static string ForEvaluation(string run, string optionsJson) =>
         $"{run}-evaluation-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(optionsJson)))[..8]}";
 
-    /// <summary>Whether an evaluation is named as <see cref="ForEvaluation"/> names those of a run.</summary>
-    public static bool IsEvaluationOf(string run, string evaluation) =>
+    /// <summary>Whether an evaluation is named as <see cref="ForEvaluation"/> names those of a run, or as a sweep names that of its trial.</summary>
+    public static bool IsEvaluationOf(string run, string evaluation) => evaluation == $"{run}-evaluation" ||
         evaluation.StartsWith($"{run}-evaluation-", StringComparison.Ordinal) && Regex.IsMatch(evaluation[(run.Length + "-evaluation-".Length)..], @"\A[0-9a-f]{8}\z");
 
     public static bool IsValid(string name) => Allowed().IsMatch(name);

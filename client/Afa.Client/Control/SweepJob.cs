@@ -14,22 +14,11 @@ internal sealed class SweepJob(IAfaControl control, ClientContext context, Clien
     public static string ReportDirectory(string store, string sweep) => ReportLocation.Of(store, $"sweeps/{sweep}");
 
     /// <summary>A name for a sweep that has none.</summary>
-    public Task<string> NewNameAsync() => RunName.CreateAsync("sweep", context.Clock.GetLocalNow(), async taken => await control.GetSweepAsync(taken, context.Interrupt) is not null);
+    public Task<string> NewNameAsync() => NamedWork.NewNameAsync(control, context, "sweep");
 
     public async Task StartAsync(string sweep, SweepPlan plan)
     {
-        if (await control.GetSweepAsync(sweep, context.Interrupt) is { } existing)
-        {
-            throw new UsageException(
-                $"There is a sweep '{sweep}' in {store} already ({StatusText.Name(existing.State)}). " +
-                (existing.State == RunState.Completed ? "Choose another name." : $"Go on with it by --resume {sweep}, or choose another name."));
-        }
-
-        if (await control.GetTrainingAsync(sweep, context.Interrupt) is not null || await control.GetEvaluationAsync(sweep, context.Interrupt) is not null)
-        {
-            throw new UsageException($"There is a run or an evaluation '{sweep}' in {store} already; choose another name, as 'afa report' and 'afa watch' take all three.");
-        }
-
+        await NamedWork.RequireFreeAsync(control, context, store, sweep);
         output.WritePairs(SweepText.Describe(sweep, plan, store));
         await control.StartSweepAsync(sweep, JsonSerializer.Serialize(plan, AfaJson.Options), context.Interrupt);
     }
@@ -68,15 +57,21 @@ internal sealed class SweepJob(IAfaControl control, ClientContext context, Clien
         }
 
         var document = await ShowAsync(status);
-        var report = Report(status, document, reportDirectory ?? ReportDirectory(store, sweep));
+        Report(status, document, reportDirectory ?? ReportDirectory(store, sweep));
         output.WriteDocument(document);
+        return Conclude(status);
+    }
+
+    /// <summary>Says how to go on with a sweep that is not complete or has failed trials. Returns the exit code.</summary>
+    public int Conclude(SweepStatus status)
+    {
         if (status.State == RunState.Paused)
         {
-            output.Text.WriteLine($"Paused after {SweepText.Done(status)}{(status.Message is null ? "" : $": {status.Message}")}. Go on with: {ResumeCommand(sweep)}");
+            output.Text.WriteLine($"Paused after {SweepText.Done(status)}{(status.Message is null ? "" : $": {status.Message}")}. Go on with: {ResumeCommand(status.Sweep)}");
         }
         else if (SweepText.Count(status, SweepTrialState.Failed) > 0)
         {
-            output.Text.WriteLine($"{status.Message} {ResumeCommand(sweep)}");
+            output.Text.WriteLine($"{status.Message} {ResumeCommand(status.Sweep)}");
         }
 
         return status.State == RunState.Completed && SweepText.Count(status, SweepTrialState.Failed) == 0 ? ExitCode.Success : ExitCode.Failure;

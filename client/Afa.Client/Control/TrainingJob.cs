@@ -16,19 +16,12 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     /// <param name="name">Null: a new name is made.</param>
     public async Task<string> StartAsync(string? name, TrainingOptions options)
     {
-        if (name is not null && await control.GetTrainingAsync(name, context.Interrupt) is { } existing)
+        if (name is not null)
         {
-            throw new UsageException(
-                $"There is a run '{name}' in {store} already ({StatusText.Name(existing.State)}). Go on with it by --resume {name}, or choose another name.");
+            await NamedWork.RequireFreeAsync(control, context, store, name);
         }
 
-        if (name is not null && await control.GetEvaluationAsync(name, context.Interrupt) is not null)
-        {
-            throw new UsageException($"There is an evaluation '{name}' in {store} already; choose another name, as 'afa report' and 'afa watch' take both.");
-        }
-
-        var run = name ?? await RunName.CreateAsync(
-            $"{DatasetRegistry.Get(options.Dataset).Name}-{StatusText.Name(options.Method)}", context.Clock.GetLocalNow(), async taken => await control.GetTrainingAsync(taken, context.Interrupt) is not null);
+        var run = name ?? await NamedWork.NewNameAsync(control, context, $"{DatasetRegistry.Get(options.Dataset).Name}-{StatusText.Name(options.Method)}");
         output.WritePairs(TrainingSummary.Describe(run, options, store));
         await control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options), context.Interrupt);
         return run;

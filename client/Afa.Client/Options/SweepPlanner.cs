@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Afa.Attacks;
 using Afa.Client.Control;
 using Afa.Client.Output;
+using Afa.Data;
 using Afa.Evaluation;
 using Afa.Sweeps;
 using Afa.Training;
@@ -47,10 +49,10 @@ internal static class SweepPlanner
             return read;
         }).ToList();
         problems.AddRange(problemsOfPoints.GroupBy(pair => pair.Problem, pair => pair.Point).Select(group => $"{Subject([.. group.Distinct()], points.Count)}{group.Key}"));
-        return plan with
+        return problems.Count > 0 ? plan : plan with
         {
             Points = points,
-            Trials = [.. request.Space.Seeds.SelectMany(seed => points.Zip(options, (point, read) => Trial(point, seed, read, evaluation)))],
+            Trials = WithTrainingImages([.. request.Space.Seeds.SelectMany(seed => points.Zip(options, (point, read) => Trial(point, seed, read, evaluation)))], problems),
         };
     }
 
@@ -86,6 +88,11 @@ internal static class SweepPlanner
         }
 
         var options = EvaluationOf(training, evaluation, problems);
+        if (problems.Count == 0)
+        {
+            problems.AddRange(AttackProblems(options).Select(problem => $"evaluation: {problem}"));
+        }
+
         if (options.Norm != training.Attack.Norm && options.Epsilons.Count == 0)
         {
             problems.Add($"evaluation: the norm {StatusText.Name(options.Norm)} needs epsilons: a radius in {StatusText.Name(training.Attack.Norm)} says nothing about it.");
@@ -98,14 +105,20 @@ internal static class SweepPlanner
     private static EvaluationOptions EvaluationOf(TrainingOptions training, List<Setting> settings, List<string> problems)
     {
         var dataset = settings.FindLast(setting => setting.Key == "dataset")?.Text;
-        var defaults = dataset is null || dataset == training.Dataset ? TrainingJob.EvaluationOptions(training) : new EvaluationOptions { Seed = training.Seed };
+        var defaults = dataset is null || DatasetRegistry.Resolve(dataset) == training.Dataset ? TrainingJob.EvaluationOptions(training) : new EvaluationOptions { Seed = training.Seed };
         if (settings.Exists(setting => setting.Key == "norm" && setting.Text != StatusText.Name(defaults.Norm)))
         {
             defaults = defaults with { Epsilons = [] };
         }
 
-        return OptionsReader.Read(defaults, settings, problems);
+        return OptionsReader.Read(defaults, settings, problems).WithFullPaths();
     }
+
+    /// <summary>What the data says against the attacks: found now, not after hours of training.</summary>
+    private static IEnumerable<string> AttackProblems(EvaluationOptions options) =>
+        DatasetRegistry.Problem(options.Dataset!, out var dataset) is { } problem
+            ? [problem]
+            : AttackFit.Problems(AttackCascade.Parse(AttackFit.Expand(options.Attacks, dataset!), options.Norm), dataset!);
 
     private static SweepTrial Trial(SweepPoint point, ulong seed, (TrainingOptions Training, EvaluationOptions Evaluation) read, List<Setting> evaluation) => new()
     {
@@ -114,6 +127,26 @@ internal static class SweepPlanner
         Training = read.Training with { Seed = seed },
         Evaluation = evaluation.Exists(setting => setting.Key == "seed") ? read.Evaluation : read.Evaluation with { Seed = seed },
     };
+
+    /// <summary>Counts the images that each trial trains on, each data set once.</summary>
+    private static IReadOnlyList<SweepTrial> WithTrainingImages(IReadOnlyList<SweepTrial> trials, List<string> problems)
+    {
+        var counts = new Dictionary<string, int>();
+        foreach (var dataset in trials.Where(trial => trial.Training.TrainImages == 0).Select(trial => trial.Training.Dataset).Distinct())
+        {
+            try
+            {
+                counts[dataset] = DatasetLoader.CountTrainingImages(dataset);
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                problems.Add(exception.Message);
+                counts[dataset] = 0;
+            }
+        }
+
+        return [.. trials.Select(trial => trial with { TrainingImages = trial.Training.TrainImages > 0 ? trial.Training.TrainImages : counts[trial.Training.Dataset] })];
+    }
 
     private static string Source(SweepSpace space, string key) =>
         space.Grid.Any(axis => axis.Key == key) ? "grid" : space.Random.Any(option => option.Key == key) ? "random" : "variants";

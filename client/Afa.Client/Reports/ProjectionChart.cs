@@ -36,7 +36,8 @@ internal static class ProjectionChart
                 nameof(analysis));
         }
 
-        var classes = projection.Labels.Distinct().Order().Take(MostClasses).ToList();
+        var shown = projection.Labels.Take(MostPoints).Distinct().Order().ToList();
+        var classes = shown.Take(MostClasses).ToList();
         var clean = Points(projection.Labels, projection.Clean, classes);
         var adversarial = Points(projection.Labels, projection.Adversarial, classes);
         var scale = Scale.Fit([.. clean.Concat(adversarial).SelectMany(points => points)]);
@@ -45,7 +46,7 @@ internal static class ProjectionChart
             "div",
             withHeading ? Tag("h3", CheckpointName.Short(analysis.Checkpoint)) : null,
             Tag("p", Class("legend"), classes.Select((c, sign) => Tag("span", LegendSign(sign), " " + projection.ClassNames[c]))),
-            projection.Labels.Distinct().Count() > MostClasses ? Tag("p", $"The first {MostClasses} of {projection.ClassNames.Count} classes.") : null,
+            shown.Count > MostClasses ? Tag("p", $"The first {MostClasses} of {projection.ClassNames.Count} classes.") : null,
             Tag(
                 "div",
                 Class("charts"),

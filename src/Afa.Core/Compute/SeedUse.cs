@@ -14,4 +14,5 @@ public enum SeedUse : ulong
     Sweep = 40,
     ValidationSplit = 50,
     ValidationAttack = 51,
+    TestOrder = 60,
 }

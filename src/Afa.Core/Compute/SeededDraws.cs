@@ -25,7 +25,7 @@ internal sealed class SeededDraws(ulong seed)
     }
 
     /// <summary>Puts values into random order: Durstenfeld 1964 (Fisher-Yates).</summary>
-    public void Shuffle(Span<int> values)
+    public void Shuffle<T>(Span<T> values)
     {
         for (var last = values.Length - 1; last > 0; last--)
         {

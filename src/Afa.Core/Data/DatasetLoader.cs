@@ -46,6 +46,22 @@ public static class DatasetLoader
         return Read(description, split, DatasetLocator.Locate(description, split, dataDirectory));
     }
 
+    /// <summary>Counts the training images without reading one: those of the official files for a name, of which a user may have fewer, and those that are there for a folder.</summary>
+    /// <exception cref="ArgumentException">The name is not known.</exception>
+    /// <exception cref="DatasetNotFoundException">There is no such folder.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no data set, or a file is damaged.</exception>
+    public static int CountTrainingImages(string name)
+    {
+        if (DatasetRegistry.IsPath(name))
+        {
+            return DatasetFolder.Open(name, DataSplit.Train).Count;
+        }
+
+        var description = DatasetRegistry.Get(name);
+        var files = description.FilesOf(DataSplit.Train).Select(file => file.Count);
+        return description.Format == DatasetFormat.Idx ? files.First() : files.Sum();   // Labels have a file of their own.
+    }
+
     internal static ImageDataset Read(DatasetDescription description, DataSplit split, IReadOnlyList<string> paths)
     {
         if (description.Format == DatasetFormat.TinyImageNet)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Afa.Compute;
 
 namespace Afa.Data;
 
@@ -6,7 +8,10 @@ namespace Afa.Data;
 /// A folder of images: <c>train/CLASS/*</c> and <c>test/CLASS/*</c> (or <c>val</c>), or without these only <c>CLASS/*</c>, all for training.
 /// Images are PNG or JPEG files; other files are passed over.
 /// </summary>
-/// <remarks>Classes have their folders' names in ordinal order, images of a class too: the labels of torchvision's <c>ImageFolder</c>.</remarks>
+/// <remarks>
+/// Classes have their folders' names in ordinal order, images of a class too: the labels of torchvision's <c>ImageFolder</c>. Training images are
+/// listed class by class, as there. Test images are listed in a random order, the same each time, as an evaluation takes the first ones.
+/// </remarks>
 internal static class ImageFolder
 {
     private const string TrainFolder = "train";
@@ -62,6 +67,11 @@ internal static class ImageFolder
             }
 
             files.AddRange(Images(folderOfClass).Select(path => (path, label)));
+        }
+
+        if (split == DataSplit.Test)
+        {
+            new SeededDraws(Seed.Derive(0, (ulong)SeedUse.TestOrder)).Shuffle(CollectionsMarshal.AsSpan(files));
         }
 
         return Create(description, split, files, isResized: size is not null);

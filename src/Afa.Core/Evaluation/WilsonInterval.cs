@@ -15,8 +15,15 @@ public static class WilsonInterval
             return (0, 1);
         }
 
+        return Of((double)successes / trials, trials);
+    }
+
+    /// <summary>Returns the 95 % interval around a proportion that was found in so many trials.</summary>
+    /// <param name="proportion">In [0, 1].</param>
+    /// <param name="trials">At least 1.</param>
+    public static (double Low, double High) Of(double proportion, int trials)
+    {
         const double z = 1.959963984540054;   // The normal distribution's 97.5 % quantile.
-        var proportion = (double)successes / trials;
         var denominator = 1 + z * z / trials;
         var center = (proportion + z * z / (2 * trials)) / denominator;
         var half = z / denominator * Math.Sqrt(proportion * (1 - proportion) / trials + z * z / (4.0 * trials * trials));

@@ -23,7 +23,8 @@ public sealed record SweepFigure(string Attack, AttackKind Kind, int Seeds, doub
         double? deviation = accuracies.Count > 1 ? Math.Sqrt(accuracies.Sum(accuracy => (accuracy - mean) * (accuracy - mean)) / (accuracies.Count - 1)) : null;
         if (accuracies.Count < LeastSeeds)
         {
-            var (low, high) = WilsonInterval.Of(trials.Sum(trial => trial.Correct), trials.Sum(trial => trial.Total));
+            // The seeds share their test images, so two of them do not count twice as many.
+            var (low, high) = WilsonInterval.Of(mean, trials[0].Total);
             return new(trials[0].Attack, trials[0].Kind, accuracies.Count, mean, deviation, low, high, SweepInterval.Wilson);
         }
 

@@ -15,6 +15,9 @@ public sealed record SweepTrial
     /// <summary>Its seed is that of the trial.</summary>
     public required TrainingOptions Training { get; init; }
 
+    /// <summary>Images of its training set, counted when the sweep is planned; only for estimates, so 0, of an older plan, does no harm.</summary>
+    public int TrainingImages { get; init; }
+
     /// <summary>Without a checkpoint, which is not there yet.</summary>
     public required EvaluationOptions Evaluation { get; init; }
 

@@ -1,5 +1,4 @@
 using Afa.Attacks;
-using Afa.Data;
 using Afa.Training;
 
 namespace Afa.Sweeps;
@@ -18,18 +17,9 @@ public sealed record TrialWork(double Training, double Evaluation)
     /// <param name="trial">With valid options.</param>
     public static TrialWork Of(SweepTrial trial)
     {
-        var training = trial.Training;
-        var images = training.TrainImages > 0 ? training.TrainImages : TrainImages(DatasetRegistry.Get(training.Dataset));
         // An image that an attack breaks costs less.
         var evaluation = trial.Evaluation;
         var passes = AttackCascade.Parse(evaluation.Attacks, evaluation.Norm).SelectMany(cascade => cascade.Stages).Sum(stage => (double)stage.Description.Passes);
-        return new TrialWork(images * StepCost.OfRun(training), (double)evaluation.Images * Math.Max(1, evaluation.Epsilons.Count) * (1 + passes));
-    }
-
-    /// <summary>Training images of the official files; images and labels may be files of their own.</summary>
-    private static double TrainImages(DatasetDescription dataset)
-    {
-        var files = dataset.Files.Where(file => file.Split == DataSplit.Train).Select(file => file.Count);
-        return dataset.Format == DatasetFormat.Idx ? files.First() : files.Sum();
+        return new TrialWork(trial.TrainingImages * StepCost.OfRun(trial.Training), (double)evaluation.Images * Math.Max(1, evaluation.Epsilons.Count) * (1 + passes));
     }
 }

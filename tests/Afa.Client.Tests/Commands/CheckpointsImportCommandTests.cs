@@ -37,6 +37,15 @@ public sealed class CheckpointsImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Import_IntoAnotherStore_SaysHowToEvaluateThere()
+    {
+        var store = Path.Combine(_client.Folder, "elsewhere");
+        await _client.RunAsync("checkpoints", "import", _file, "--dataset", "fashion-mnist", "--store", store);
+
+        Assert.Contains($"afa evaluate weights --store {store}", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Import_NumbersOnTheCommandLine_Count()
     {
         File.WriteAllBytes(_file, Safetensors.Write(SmallCnn("")));   // The content decides on the format, not the name.
@@ -52,13 +61,15 @@ public sealed class CheckpointsImportCommandTests : IDisposable
     [Theory]
     [InlineData("Unknown model 'small'", "--model", "small", "--dataset", "cifar-10")]
     [InlineData("Unknown data set 'cifar10'. Did you mean 'cifar-10'?", "--dataset", "cifar10")]
-    [InlineData("There is a run 'mine' already", "--dataset", "cifar-10", "--run", "mine")]
+    [InlineData("There is a run 'mine' in", "--dataset", "cifar-10", "--run", "mine")]
+    [InlineData("There is an evaluation 'done' in", "--dataset", "cifar-10", "--run", "done")]
     [InlineData("--dataset", "--model", "small-cnn")]
     [InlineData("--normalization", "--dataset", "cifar-10", "--normalization", "mean")]
     [InlineData("has no usual mean and deviation", "--dataset", "fashion-mnist", "--normalization", "dataset")]
     public async Task Import_BadOption_IsRefused(string expected, params string[] options)
     {
         _client.Cluster.Runs.Add(FakeControl.Run("mine", Afa.Grains.RunState.Completed, 8));
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("done", Afa.Grains.RunState.Completed, 2));
 
         Assert.Equal(ExitCode.Usage, await _client.RunAsync(["checkpoints", "import", _file, .. options]));
         Assert.Contains(expected, _client.Error, StringComparison.Ordinal);

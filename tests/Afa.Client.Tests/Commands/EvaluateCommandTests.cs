@@ -142,7 +142,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("--norm l2 needs --epsilon, such as 128/255", "mine", "--norm", "l2")]
     [InlineData("'cw' works in L2, not in Linf", "mine", "--attack", "cw")]
     [InlineData("There is an evaluation 'known' in", "mine", "--name", "known")]
-    [InlineData("There is a training run 'other' in", "mine", "--name", "other")]
+    [InlineData("There is a run 'other' in", "mine", "--name", "other")]
     [InlineData("Unknown evaluation 'knwon'. Did you mean 'known'?", "--resume", "knwon")]
     [InlineData("Evaluation 'known' is complete. 'afa evaluations show known'", "--resume", "known")]
     [InlineData("Another process is at work on evaluation 'busy'. Follow it with: afa watch busy", "--resume", "busy")]

@@ -35,6 +35,33 @@ public sealed class ReportFeaturesTests : IDisposable
     }
 
     [Fact]
+    public async Task ManyCheckpoints_AreNotAllAskedForAtOnce()
+    {
+        _client.Cluster.Checkpoints.AddRange(Enumerable.Range(1, 100).Select(epoch => FakeControl.Checkpoint("long", epoch)));
+
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("report", "long/*", "--features", "--dataset", "fashion-mnist"));
+
+        Assert.Equal((100, 32), (_client.Cluster.FeatureAnalyses.Count, _client.Cluster.MostFeatureAnalysesAtOnce));
+    }
+
+    [Fact]
+    public async Task Paths_AreMadeFullAndDevicesReachTheCluster()
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("report", "mine", "--features", "--data-dir", "data", "--devices", "cpu:3"));
+
+        Assert.Equal(Path.GetFullPath("data"), Assert.Single(_client.Cluster.FeatureAnalyses).DataDirectory);
+        Assert.Equal(3, _client.DeviceSlots);
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("report", "mine", "--devices", "cpu:3"));
+    }
+
+    [Fact]
+    public async Task Dataset_ThatIsNotKnown_IsRefused()
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("report", "mine", "--features", "--dataset", "fashion-mnits"));
+        Assert.Contains("Did you mean 'fashion-mnist'?", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Report_WrittenAgain_KeepsTheFeaturesAndMeasuresNothing()
     {
         await _client.RunAsync("report", "mine", "--features");

@@ -212,6 +212,15 @@ public sealed class StoreCommandsTests : IDisposable
     }
 
     [Fact]
+    public async Task Report_TrialOfASweep_ShowsTheEvaluationThatEndedIt()
+    {
+        _client.Cluster.Evaluations.Add(FakeControl.Evaluation("mine-evaluation", RunState.Completed, 2));
+
+        Assert.Equal(ExitCode.Success, await _client.WithStore().RunAsync("report", "mine"));
+        Assert.DoesNotContain("did not end with an evaluation", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Report_RunThatWasOnlyTrained_SaysSo()
     {
         _client.Cluster.Evaluations.Add(FakeControl.Evaluation("mine-evaluation-20261122-153000", RunState.Completed, 2));

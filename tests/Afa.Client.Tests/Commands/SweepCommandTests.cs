@@ -110,6 +110,19 @@ public sealed class SweepCommandTests : IDisposable
         Assert.Empty(_client.Cluster.Calls);
     }
 
+    [Theory]
+    [InlineData("train", "--run", "mine")]
+    [InlineData("evaluate", "other", "--name", "mine")]
+    public async Task NameOfASweep_IsRefusedForOtherWork(params string[] arguments)
+    {
+        _client.Cluster.Checkpoints.Add(FakeControl.Checkpoint("other", 8, isFinal: true));
+        _client.Cluster.Sweeps.Add(FakeControl.Sweep("mine", RunState.Paused, s_plan, 1));
+
+        Assert.Equal(ExitCode.Usage, await _client.WithStore().RunAsync(arguments));
+        Assert.Contains($"There is a sweep 'mine' in {_client.Store} already (paused). Go on with it by: afa sweep --resume mine, or choose another name.", _client.Error, StringComparison.Ordinal);
+        Assert.Empty(_client.Cluster.Calls);
+    }
+
     [Fact]
     public async Task Sweep_TransferAttack_NamesTheCheckpoint()
     {

@@ -31,6 +31,18 @@ public sealed class WatchCommandTests : IDisposable
         Assert.Empty(_client.Cluster.Calls);
     }
 
+    [Fact]
+    public async Task Watch_SweepWithAFailedTrial_EndsAsTheSweepDoes()
+    {
+        var options = new Afa.Sweeps.SweepTrial { Name = "1-s0", Point = "1", Training = new(), Evaluation = new() };
+        var plan = new Afa.Sweeps.SweepPlan { Points = [new("1", "", [])], Trials = [options] };
+        _client.Cluster.Sweeps.Add(FakeControl.Sweep("mine", RunState.Running, plan, 0));
+        _client.Cluster.TrialErrors["1-s0"] = "The loss is not finite.";
+
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("watch", "mine"));
+        Assert.Contains("1 of 1 trials failed; resume the sweep to try them again. afa sweep --resume mine", _client.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(RunState.Paused, null)]
     [InlineData(RunState.Pending, null)]

@@ -2,6 +2,7 @@ using Afa.Attacks;
 using Afa.Client.Options;
 using Afa.Sweeps;
 using Afa.Training;
+using SkiaSharp;
 using Xunit;
 
 namespace Afa.Client.Tests.Options;
@@ -89,6 +90,8 @@ public sealed class SweepPlannerTests
     [InlineData("images", "0", "Images must be at least 1, not 0.")]
     [InlineData("norm", "l2", "evaluation: the norm l2 needs epsilons")]
     [InlineData("epsilons", "300", "Epsilon")]
+    [InlineData("attacks", "saturate-3", "evaluation: The attack 'saturate-3' changes colors only, but Fashion-MNIST has gray images.")]
+    [InlineData("dataset", "fashion-mnits", "Unknown data set 'fashion-mnits'")]
     public void Create_WrongEvaluation_IsRefused(string key, string text, string reason)
     {
         var problems = new List<string>();
@@ -96,6 +99,46 @@ public sealed class SweepPlannerTests
 
         Assert.Contains(reason, Assert.Single(problems), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Create_Folder_CountsItsImagesAndTakesItsFullPathAndRefusesWhatNeedsMoreClasses()
+    {
+        var folder = Directory.CreateTempSubdirectory("afa-planner-").FullName;
+        using (var bitmap = new SKBitmap(32, 32))
+        using (var png = bitmap.Encode(SKEncodedImageFormat.Png, 100))
+        {
+            foreach (var image in new[] { "train/a/1", "train/a/2", "train/b/1", "test/a/1" })
+            {
+                var path = Path.Combine(folder, $"{image}.png");
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllBytes(path, png.ToArray());
+            }
+        }
+
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), folder);
+        var request = new SweepRequest { Base = [new("dataset", relative, "a.yaml"), new("trainImages", "0", "a.yaml")], Evaluation = [new("dataset", relative, "a.yaml"), new("epsilons", "0.1", "a.yaml")] };
+        var trial = Plan(request).Trials[0];
+        Assert.Equal((3, folder, folder), (trial.TrainingImages, trial.Training.Dataset, trial.Evaluation.Dataset));
+        Assert.Equal("0.1", Assert.Single(trial.Evaluation.Epsilons));
+
+        var problems = new List<string>();
+        SweepPlanner.Create(request with { Evaluation = [new("attacks", "autoattack", "a.yaml")] }, problems);
+        Assert.NotEmpty(problems);
+        Assert.All(problems, problem => Assert.Contains("needs at least 10 classes, but", problem, StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Create_DataSetWithAName_CountsTheImagesOfItsFilesOrThoseThatAreTrainedOn()
+    {
+        Assert.Equal(60_000, Plan(new SweepRequest { Base = [new("trainImages", "0", "a.yaml")] }).Trials[0].TrainingImages);
+        Assert.Equal(50_000, Plan(new SweepRequest { Base = [new("dataset", "cifar-10", "a.yaml"), new("trainImages", "0", "a.yaml")] }).Trials[0].TrainingImages);
+        Assert.Equal(1000, Plan(new SweepRequest { Base = [new("trainImages", "1000", "a.yaml")] }).Trials[0].TrainingImages);
+    }
+
+    [Fact]
+    public void Create_DataFolderOfTheEvaluation_IsMadeFull() =>
+        Assert.Equal(Path.GetFullPath("data"), Plan(new SweepRequest { Evaluation = [new("dataDirectory", "data", "a.yaml")] }).Trials[0].Evaluation.DataDirectory);
 
     [Fact]
     public void Create_SeedInTheBase_IsRefused()

@@ -78,6 +78,20 @@ public sealed class FeatureReportTests : IDisposable
     }
 
     [Fact]
+    public void Projection_ClassWithoutAnImageAmongThoseThatAreDrawn_IsLeftOut()
+    {
+        var analysis = SampleFeatures.Analysis("one");
+        int[] labels = [.. Enumerable.Repeat(0, 2000), 1];
+        var coordinates = new double[2 * labels.Length];
+        var projection = new FeatureProjection([0.5, 0.5], ["early", "late"], labels, coordinates, coordinates);
+        FeatureReport.Write(_folder.Path, new() { Analyses = [analysis with { Space = analysis.Space with { Projection = projection } }] });
+
+        Assert.Contains("early", _folder.HtmlText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("late<", _folder.HtmlText(), StringComparison.Ordinal);
+        Assert.Equal(1, _folder.Html().Descendants("figure").First().Descendants().Count(element => (string?)element.Attribute("class") == "points"));
+    }
+
+    [Fact]
     public void Projection_ThatDoesNotFitItsLabels_IsRefused()
     {
         var analysis = SampleFeatures.Analysis("one");

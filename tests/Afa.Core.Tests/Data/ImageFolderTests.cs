@@ -32,6 +32,31 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Load_ManyTestImages_AreNotClassByClassAndInTheSameOrderEachTimeAndConverted()
+    {
+        for (byte image = 0; image < 120; image++)
+        {
+            Write($"test/{image / 30}/{image:D3}.png", image);
+            Write($"train/{image / 30}/{image:D3}.png", image);
+        }
+
+        var test = DatasetLoader.Load(_folder.Path, DataSplit.Test);
+        var target = Path.Combine(_folder.Path, "..", $"{Path.GetFileName(_folder.Path)}-converted");
+        DatasetConverter.Convert(_folder.Path, null, target, new ConversionOptions());
+        var converted = DatasetLoader.Load(target, DataSplit.Test);
+        var pixels = FirstPixels(test);
+        Assert.Equal(pixels, FirstPixels(converted));
+        Assert.Equal(test.SampleIds.ToArray(), converted.SampleIds.ToArray());
+        Directory.Delete(target, recursive: true);
+
+        Assert.Equal(pixels, FirstPixels(DatasetLoader.Load(_folder.Path, DataSplit.Test)));
+        Assert.Equal(Enumerable.Range(0, 120), pixels.Order());
+        Assert.Equal(pixels.Select(pixel => (byte)(pixel / 30)), test.Labels.ToArray());
+        Assert.Equal(4, test.Labels.ToArray().Take(30).Distinct().Count());   // Class by class, it would be one.
+        Assert.Equal(Enumerable.Range(0, 120), FirstPixels(DatasetLoader.Load(_folder.Path, DataSplit.Train)));
+    }
+
+    [Fact]
     public void Load_ValFolder_IsTheTestSplit()
     {
         Write("train/a/1.png", 1);

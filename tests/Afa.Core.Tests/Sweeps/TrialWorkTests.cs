@@ -19,14 +19,18 @@ public sealed class TrialWorkTests
     [InlineData(TrainingMethod.Afa, 2 * 5 + 6 + 1)]   // One epoch of features, one of the head: forward through frozen features.
     public void Training_CountsPassesOfEachImage(TrainingMethod method, double passes)
     {
-        var work = TrialWork.Of(Trial(new TrainingOptions { Method = method, TrainImages = 1000, Epochs = 1, Attack = new() { Steps = 5 }, Head = new() { Epochs = 1 } }, new()));
+        var work = TrialWork.Of(Trial(new TrainingOptions { Method = method, Epochs = 1, Attack = new() { Steps = 5 }, Head = new() { Epochs = 1 } }, new()));
 
         Assert.Equal(1000 * passes, work.Training);
     }
 
     [Fact]
-    public void Training_OnAllImages_CountsThoseOfTheDataSet() =>
-        Assert.Equal(3 * 60_000 * 2, TrialWork.Of(Trial(new TrainingOptions { Method = TrainingMethod.Ce, TrainImages = 0, Epochs = 2 }, new())).Training);
+    public void Of_AFolderThatIsGone_DoesNotAskForIt()
+    {
+        var work = TrialWork.Of(Trial(new TrainingOptions { Method = TrainingMethod.Ce, Dataset = "/not/there", TrainImages = 0, Epochs = 2 }, new()));
+
+        Assert.Equal(3 * 1000 * 2, work.Training);   // 1000 images, as the plan says.
+    }
 
     [Fact]
     public void Evaluation_CountsEveryAttackAtEveryRadius()
@@ -38,5 +42,5 @@ public sealed class TrialWorkTests
         Assert.Equal(work.Training + work.Evaluation, work.Total);
     }
 
-    private static SweepTrial Trial(TrainingOptions training, EvaluationOptions evaluation) => new() { Name = "t", Point = "p", Training = training, Evaluation = evaluation };
+    private static SweepTrial Trial(TrainingOptions training, EvaluationOptions evaluation) => new() { Name = "t", Point = "p", TrainingImages = 1000, Training = training, Evaluation = evaluation };
 }
