@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Afa.Checkpoints.PyTorch;
 
 /// <summary>A tensor as a view of a storage, whose bytes are not looked at before they are asked for.</summary>
@@ -42,6 +44,9 @@ internal sealed class TensorReference
 
     /// <summary>Bytes that a copy takes.</summary>
     public int SizeInBytes => _count * _storage.ElementSizeInBytes;
+
+    /// <summary>Bytes that the values take in the type in which they are used: half precision becomes float32.</summary>
+    public long DecodedSizeInBytes => _storage.ElementType is ScalarType.Float16 or ScalarType.BFloat16 ? (long)_count * sizeof(float) : SizeInBytes;
 
     /// <summary>Whether the elements lie in row-major order without gaps, so that they need not be copied.</summary>
     public bool IsContiguous
