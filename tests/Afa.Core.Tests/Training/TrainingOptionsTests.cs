@@ -92,6 +92,8 @@ public class TrainingOptionsTests
         { new() { AwpWarmup = 1 }, "AwpWarmup", "needs AwpGamma" },
         { new() { Method = TrainingMethod.Supcon }, "Augmentation", "augmentation.horizontalFlip" },
         { new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,5" } }, "Milestones", "earlier ones" },
+        { Head(epochs: 5, headEpochs: 3, "2,4"), "Milestones", "3 epochs of the linear head" },
+        { Head(epochs: 2, headEpochs: 3, "2"), "Milestones", "the end of 2 epochs." },
     };
 
     [Theory]
@@ -112,8 +114,10 @@ public class TrainingOptionsTests
             Supcon() with { LabelSmoothing = 0.1 },
             new() { Method = TrainingMethod.FastAt, AwpGamma = 0.01, AwpWarmup = 4 },
             new() { Method = TrainingMethod.FreeAt, LabelSmoothing = 0.1 },
-            new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,4" } },
             new() { Epochs = 1, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep } },
+            Head(epochs: 5, headEpochs: 5, "3,4"),
+            Head(epochs: 5, headEpochs: 1, "0.5,0.75"),
+            Head(epochs: 5, headEpochs: 1, "3,4") with { Method = TrainingMethod.Trades },
             new() { Epochs = 5, Optimizer = new() { Milestones = "100" } },   // Of no meaning to a one-cycle.
         ];
         Assert.All(all, options => Assert.Empty(Problems(options)));
@@ -183,4 +187,12 @@ public class TrainingOptionsTests
         Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true);
         return problems;
     }
+
+    private static TrainingOptions Head(int epochs, int headEpochs, string milestones) => new()
+    {
+        Method = TrainingMethod.Afa,
+        Epochs = epochs,
+        Head = new() { Epochs = headEpochs },
+        Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = milestones },
+    };
 }
