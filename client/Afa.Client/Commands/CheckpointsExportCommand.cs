@@ -64,6 +64,11 @@ internal sealed class CheckpointsExportCommand : StoreCommand
         _context.Output.WriteLine(model is { Mean: { } mean, StandardDeviation: { } deviation }
             ? $"Its input is (pixels - mean) / deviation, pixels in [0, 1], mean {Numbers(mean)}, deviation {Numbers(deviation)}."
             : "Its input is pixels in [0, 1] as they are.");
+        if (WeightsExport.Note(model) is { } note)
+        {
+            _context.Output.WriteLine(note);
+        }
+
         return ExitCode.Success;
     }
 

@@ -9,8 +9,6 @@ namespace Afa.Data;
 /// </remarks>
 public static class DatasetConverter
 {
-    private const int ReportEvery = 512;
-
     /// <summary>Converts a data set into a new folder, which appears complete or not at all.</summary>
     /// <param name="source">Name in <see cref="DatasetRegistry"/>, path of a folder, or of an <c>.npz</c> file of generated images.</param>
     /// <param name="dataDirectory">The only folder to search for a data set with a name; null for the usual places.</param>
@@ -45,11 +43,7 @@ public static class DatasetConverter
         {
             foreach (var (dataset, plan) in datasets.Zip(plans))
             {
-                Write(dataset, plan, workspace, count =>
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    progress?.Report(new ConversionProgress(dataset.Split, done + count, total));
-                });
+                Write(dataset, plan, workspace, count => progress?.Report(new ConversionProgress(dataset.Split, done + count, total)), cancellationToken);
                 done += dataset.Count;
             }
 
@@ -131,7 +125,7 @@ public static class DatasetConverter
         ? ShardPlan.Create(dataset.Labels.Span, options.Shards, options.Plan, options.Seed, new DirichletOptions { Alpha = options.DirichletAlpha })
         : [[.. Enumerable.Range(0, dataset.Count)]];
 
-    private static void Write(ImageDataset dataset, int[][] plan, string folder, Action<int> report)
+    private static void Write(ImageDataset dataset, int[][] plan, string folder, Action<int> report, CancellationToken cancellationToken)
     {
         var shardOf = new int[dataset.Count];
         for (var shard = 0; shard < plan.Length; shard++)
@@ -152,11 +146,13 @@ public static class DatasetConverter
 
             // Shards list their images in ascending order, so each gets them in its own order when all pass by once.
             var image = new byte[dataset.Description.ImageSize];
+            var pace = new ProgressPace(dataset.Count);
             for (var index = 0; index < dataset.Count; index++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 dataset.Rows.Read(index, image);
                 writers[shardOf[index]].Append(image);
-                if ((index + 1) % ReportEvery == 0 || index + 1 == dataset.Count)
+                if (pace.IsDue(index + 1))
                 {
                     report(index + 1);
                 }

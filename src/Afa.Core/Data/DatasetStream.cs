@@ -92,7 +92,7 @@ internal static class DatasetStream
     /// <summary>Checks that each label is the number of a class.</summary>
     public static void RequireLabelsBelow(int classes, ReadOnlySpan<byte> labels, string path)
     {
-        var position = labels.IndexOfAnyInRange((byte)classes, byte.MaxValue);
+        var position = ClassLabels.IndexOfNoClass(labels, classes);
         if (position >= 0)
         {
             throw new InvalidDataException($"{path}: label {position} must be in [0, {classes - 1}], not {labels[position]}.");

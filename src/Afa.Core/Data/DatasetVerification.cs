@@ -5,8 +5,6 @@ namespace Afa.Data;
 /// <summary>Checks the files of a data set: that they can be read, what they hold, and whether they are the published ones.</summary>
 public static class DatasetVerification
 {
-    private const int ReportEvery = 512;
-
     /// <summary>The splits that can be verified.</summary>
     /// <param name="name">Name in <see cref="DatasetRegistry"/>, path of a folder, or of an <c>.npz</c> file of generated images.</param>
     /// <exception cref="DatasetNotFoundException">There is no such folder.</exception>
@@ -48,13 +46,14 @@ public static class DatasetVerification
 
         var classCounts = new int[dataset.Description.Classes];
         var image = new byte[dataset.Description.ImageSize];
+        var pace = new ProgressPace(dataset.Count);
         for (var i = 0; i < dataset.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             dataset.Rows.Read(i, image);
             classCounts[dataset.Labels.Span[i]]++;
-            if ((i + 1) % ReportEvery == 0 || i + 1 == dataset.Count)
+            if (pace.IsDue(i + 1))
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 progress?.Report(new ConversionProgress(split, i + 1, dataset.Count));
             }
         }

@@ -16,7 +16,7 @@ public sealed class GeneratedImages
                 $"{path} holds generated images of [{shape.Channels}, {shape.Height}, {shape.Width}], but {originals.Title} has [{originals.Channels}, {originals.Height}, {originals.Width}]. Name images that were generated for it.");
         }
 
-        if (originals.Classes <= byte.MaxValue && labels.AsSpan().IndexOfAnyInRange((byte)originals.Classes, byte.MaxValue) is >= 0 and var position)
+        if (ClassLabels.IndexOfNoClass(labels, originals.Classes) is >= 0 and var position)
         {
             throw new InvalidDataException(
                 $"{path} gives generated image {position} the label {labels[position]}, but {originals.Title} has {originals.Classes} classes, so labels must be in [0, {originals.Classes - 1}].");
@@ -39,7 +39,14 @@ public sealed class GeneratedImages
     {
         if (Directory.Exists(path))
         {
+            if (DatasetFolder.Describe(path).Format == DatasetFormat.Images)
+            {
+                throw new InvalidDataException(
+                    $"{path} is a folder of images, whose classes may have other numbers than those of {originals.Title}. Name an .npz file, or convert the folder and name what comes of it: afa data convert {path} FOLDER");
+            }
+
             var converted = DatasetFolder.Open(path, DataSplit.Train);
+            RequireSameClasses(originals, converted.Description, path);
             return new GeneratedImages(
                 originals, path, converted.Rows, converted.Labels.ToArray(), (converted.Description.Channels, converted.Description.Height, converted.Description.Width));
         }
@@ -53,13 +60,30 @@ public sealed class GeneratedImages
         return new GeneratedImages(originals, path, npz.AnyOrder(), npz.Labels, (npz.Channels, npz.Height, npz.Width));
     }
 
+    /// <summary>A label means the same class in both only if the classes have the same names in the same order. Those of an .npz file are numbers, which say nothing.</summary>
+    private static void RequireSameClasses(DatasetDescription originals, DatasetDescription generated, string path)
+    {
+        if (AreNumbers(generated.ClassNames) || AreNumbers(originals.ClassNames) || generated.ClassNames.SequenceEqual(originals.ClassNames))
+        {
+            return;
+        }
+
+        var first = originals.ClassNames.Zip(generated.ClassNames).TakeWhile(pair => pair.First == pair.Second).Count();
+        throw new InvalidDataException(
+            $"{path} has other classes than {originals.Title}: class {first} is {Name(generated, first)} there and {Name(originals, first)} here. Give the folders of its classes the same names before it is converted.");
+
+        static bool AreNumbers(IReadOnlyList<string> names) => names.All(name => name.All(char.IsAsciiDigit));
+
+        static string Name(DatasetDescription dataset, int number) => number < dataset.Classes ? $"'{PrintableText.Of(dataset.ClassNames[number], maxLength: 100)}'" : "missing";
+    }
+
     /// <summary>Copies images into a batch.</summary>
     /// <param name="indices">Positions in the file, in any order and as often as wanted; at least one.</param>
     /// <exception cref="InvalidDataException">What lies there is damaged.</exception>
     public ImageBatch Select(ReadOnlySpan<int> indices)
     {
         var size = _originals.ImageSize;
-        var pixels = new byte[checked(indices.Length * size)];
+        var pixels = ImageBatch.NewPixels(indices.Length, size);
         var labels = new long[indices.Length];
         var sampleIds = new int[indices.Length];
         for (var i = 0; i < indices.Length; i++)

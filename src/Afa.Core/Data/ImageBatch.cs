@@ -62,8 +62,14 @@ public sealed class ImageBatch
     /// <summary>Bytes of one image.</summary>
     public int ImageSize => Channels * Height * Width;
 
+    /// <summary>Memory for the pixels of a batch.</summary>
+    /// <exception cref="ArgumentException">They take more than an array can hold.</exception>
+    internal static byte[] NewPixels(int images, int imageSize) => (long)images * imageSize <= Array.MaxLength
+        ? new byte[images * imageSize]
+        : throw new ArgumentException($"{images} images of {imageSize} bytes take {(long)images * imageSize}, but at most {Array.MaxLength} fit into one batch. Take fewer or smaller images.", nameof(images));
+
     /// <summary>Puts batches behind each other.</summary>
-    /// <exception cref="ArgumentException">There is no batch, or the images differ in shape.</exception>
+    /// <exception cref="ArgumentException">There is no batch, the images differ in shape, or they take more than 2 GiB.</exception>
     public static ImageBatch Concat(IReadOnlyList<ImageBatch> batches)
     {
         if (batches.Count == 0)
@@ -100,9 +106,10 @@ public sealed class ImageBatch
 
     /// <summary>Copies images in another order.</summary>
     /// <param name="indices">Positions in the batch; at least one.</param>
+    /// <exception cref="ArgumentException">There is no index, one is outside the batch, or the images take more than 2 GiB.</exception>
     public ImageBatch Select(ReadOnlySpan<int> indices)
     {
-        var pixels = new byte[indices.Length * ImageSize];
+        var pixels = NewPixels(indices.Length, ImageSize);
         var labels = new long[indices.Length];
         var sampleIds = new int[indices.Length];
         for (var i = 0; i < indices.Length; i++)

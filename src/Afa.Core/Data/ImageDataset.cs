@@ -23,9 +23,9 @@ public sealed class ImageDataset
     /// <param name="fileSizes">Images of each file that the data set was joined from; null: it is one piece.</param>
     internal ImageDataset(DatasetDescription description, DataSplit split, PixelRows pixels, byte[] labels, int[] sampleIds, IReadOnlyList<int>? fileSizes = null)
     {
-        if (labels.AsSpan().ContainsAnyInRange((byte)description.Classes, byte.MaxValue))
+        if (ClassLabels.IndexOfNoClass(labels, description.Classes) is >= 0 and var position)
         {
-            throw new ArgumentException($"labels must be in [0, {description.Classes - 1}], but one is {labels.Max()}.", nameof(labels));
+            throw new ArgumentException($"labels must be in [0, {description.Classes - 1}], but that of image {position} is {labels[position]}.", nameof(labels));
         }
 
         Description = description;
@@ -57,7 +57,7 @@ public sealed class ImageDataset
 
     /// <summary>Copies images into a batch.</summary>
     /// <param name="indices">Positions in this data set, in any order.</param>
-    /// <exception cref="ArgumentException">There is no index, or one is outside the data set.</exception>
+    /// <exception cref="ArgumentException">There is no index, one is outside the data set, or the images take more than 2 GiB.</exception>
     public ImageBatch Select(ReadOnlySpan<int> indices)
     {
         var (pixels, labels, sampleIds) = Copy(indices);
@@ -66,7 +66,7 @@ public sealed class ImageDataset
 
     /// <summary>Copies images into a data set of their own. They keep their sample ids.</summary>
     /// <param name="indices">Positions in this data set, in any order.</param>
-    /// <exception cref="ArgumentException">An index is outside the data set.</exception>
+    /// <exception cref="ArgumentException">An index is outside the data set, or the images take more than 2 GiB.</exception>
     public ImageDataset Subset(ReadOnlySpan<int> indices)
     {
         var (pixels, labels, sampleIds) = Copy(indices);
@@ -82,7 +82,7 @@ public sealed class ImageDataset
     private (byte[] Pixels, byte[] Labels, int[] SampleIds) Copy(ReadOnlySpan<int> indices)
     {
         var size = Description.ImageSize;
-        var pixels = new byte[checked(indices.Length * size)];
+        var pixels = ImageBatch.NewPixels(indices.Length, size);
         var labels = new byte[indices.Length];
         var sampleIds = new int[indices.Length];
         for (var i = 0; i < indices.Length; i++)

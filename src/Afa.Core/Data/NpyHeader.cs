@@ -47,7 +47,7 @@ internal sealed partial record NpyHeader(string Type, IReadOnlyList<long> Shape,
         var type = match.Groups["type"].Value;
         if (type.Contains('O', StringComparison.Ordinal))
         {
-            throw new InvalidDataException($"{name} holds pickled Python objects (dtype '{type}'), which are never unpickled. Save it as an array of integers.");
+            throw new InvalidDataException($"{name} holds pickled Python objects (dtype '{PrintableText.Of(type)}'), which are never unpickled. Save it as an array of integers.");
         }
 
         if (match.Groups["fortran"].Value == "True")

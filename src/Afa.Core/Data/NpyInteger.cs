@@ -23,7 +23,7 @@ internal readonly record struct NpyInteger
     public static NpyInteger Of(string type, string name) =>
         type is [('<' or '>' or '|'), ('i' or 'u'), ('1' or '2' or '4' or '8')]
             ? new NpyInteger(type)
-            : throw new InvalidDataException($"{name} must hold integers, not '{type}'.");
+            : throw new InvalidDataException($"{name} must hold integers, not '{PrintableText.Of(type, maxLength: 100)}'.");
 
     /// <summary>Reads a value; one that is too large for a long comes out as a negative number.</summary>
     public long Read(ReadOnlySpan<byte> bytes)

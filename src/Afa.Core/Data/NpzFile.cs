@@ -81,7 +81,7 @@ internal sealed class NpzFile
 
     private ZipEntry Find(IReadOnlyList<ZipEntry> entries, string name) =>
         entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException(
-            $"{_path} must have the arrays 'image' and 'label'; it has {(entries.Count == 0 ? "none" : string.Join(", ", entries.Take(10).Select(entry => $"'{Path.GetFileNameWithoutExtension(entry.Name)}'")))}.");
+            $"{_path} must have the arrays 'image' and 'label'; it has {(entries.Count == 0 ? "none" : string.Join(", ", entries.Take(10).Select(entry => $"'{PrintableText.Of(Path.GetFileNameWithoutExtension(entry.Name), maxLength: 100)}'")))}.");
 
     private Stream Open(ZipEntry entry)
     {
@@ -94,7 +94,7 @@ internal sealed class NpzFile
         var shape = header.Shape;
         if (header.Type is not ("|u1" or "<u1" or ">u1") || shape.Count is not (3 or 4))
         {
-            throw new InvalidDataException($"{_path}: the array 'image' must be uint8 [image, height, width, channel], not '{header.Type}' [{string.Join(", ", shape)}].");
+            throw new InvalidDataException($"{_path}: the array 'image' must be uint8 [image, height, width, channel], not '{PrintableText.Of(header.Type)}' [{string.Join(", ", shape)}].");
         }
 
         var channels = shape.Count == 4 ? shape[3] : 1;

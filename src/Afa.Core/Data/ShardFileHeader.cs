@@ -111,6 +111,9 @@ internal sealed record ShardFileHeader
         return problem is null ? header! : throw new InvalidDataException($"{path} has a header that cannot be right: {problem}.");
     }
 
+    /// <summary>Whether a text can be shown: control characters could steer a terminal.</summary>
+    private static bool IsText(string? text) => text is { Length: <= MaximumNameLength } && !text.Any(char.IsControl);
+
     private string? Problem()
     {
         if (Name is null or { Length: 0 or > DatasetFolder.MaximumNameLength } || !Name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'))
@@ -118,9 +121,9 @@ internal sealed record ShardFileHeader
             return $"its name must have 1 to {DatasetFolder.MaximumNameLength} of the characters a-z, 0-9 and '-'";
         }
 
-        if (Title is null or { Length: > MaximumNameLength })
+        if (!IsText(Title))
         {
-            return $"its title must have up to {MaximumNameLength} characters";
+            return $"its title must have up to {MaximumNameLength} characters, none of them a control character";
         }
 
         if (!Enum.IsDefined(Split) || Shards < 1 || Shard < 0 || Shard >= Shards)
@@ -138,9 +141,9 @@ internal sealed record ShardFileHeader
             return $"{Count} images, {ImagesPerChunk} to a checksum";
         }
 
-        if (ClassNames is null or { Count: < 1 or > MaximumClasses } || ClassNames.Any(name => name is null or { Length: > MaximumNameLength }))
+        if (ClassNames is null or { Count: < 1 or > MaximumClasses } || !ClassNames.All(IsText))
         {
-            return $"it must name 1 to {MaximumClasses} classes";
+            return $"it must name 1 to {MaximumClasses} classes in up to {MaximumNameLength} characters each, none of them a control character";
         }
 
         if (RecommendedEpsilon is not (> 0 and <= 1))

@@ -39,10 +39,18 @@ internal static class ZipDirectory
 
         var directory = ReadAt(file, start, (int)size, path);
         var entries = new List<ZipEntry>((int)count);
+        var names = new HashSet<string>();
         var position = 0;
         for (var i = 0; i < count; i++)
         {
-            entries.Add(ReadEntry(file, directory, ref position, start, path));
+            var entry = ReadEntry(file, directory, ref position, start, path);
+            if (!names.Add(entry.Name))
+            {
+                // Readers differ in which of them they take.
+                throw Damaged(path, $"it has two entries '{PrintableText.Of(entry.Name, maxLength: 100)}'");
+            }
+
+            entries.Add(entry);
         }
 
         return entries;
@@ -112,17 +120,18 @@ internal static class ZipDirectory
         }
 
         var name = Encoding.UTF8.GetString(header.Slice(EntryLength, nameLength));
+        var shown = PrintableText.Of(name, maxLength: 100);
         Extend(header.Slice(EntryLength + nameLength, extraLength), ref length, ref packedLength, ref local);
         position += total;
         if ((flags & 1) != 0 || method is not (0 or 8))
         {
-            throw new InvalidDataException($"{path}: its entry '{name}' is encrypted or packed by method {method}; numpy.savez stores arrays as they are, savez_compressed deflates them.");
+            throw new InvalidDataException($"{path}: its entry '{shown}' is encrypted or packed by method {method}; numpy.savez stores arrays as they are, savez_compressed deflates them.");
         }
 
         // The local header repeats name and extra fields, and only it says how long they are there.
         if (local > directoryStart - LocalLength)
         {
-            throw Damaged(path, $"its entry '{name}' cannot begin at {local}");
+            throw Damaged(path, $"its entry '{shown}' cannot begin at {local}");
         }
 
         var repeated = ReadAt(file, local, LocalLength, path);
@@ -132,7 +141,7 @@ internal static class ZipDirectory
             || start > directoryStart || packedLength > directoryStart - start
             || (isPacked ? length / MaximumExpansion > packedLength : length != packedLength))
         {
-            throw Damaged(path, $"its entry '{name}' cannot have {length} bytes in {packedLength} at {start}");
+            throw Damaged(path, $"its entry '{shown}' cannot have {length} bytes in {packedLength} at {start}");
         }
 
         return new ZipEntry(name, start, packedLength, length, isPacked, crc);

@@ -54,10 +54,17 @@ internal static class OptionFit
                 $"{name} compares augmented views of each image, but nothing augments them. Set augmentation.cropPadding, such as to 2, or augmentation.horizontalFlip.", [nameof(options.Augmentation)]);
         }
 
-        if (options.Optimizer.Schedule == LearningRateScheduleKind.MultiStep && LearningRateSchedule.ParseMilestones(options.Optimizer.Milestones) is { } milestones && milestones[^1] >= Math.Max(options.Epochs, 1))
+        if (options.Optimizer.Schedule == LearningRateScheduleKind.MultiStep && LearningRateSchedule.ParseMilestones(options.Optimizer.Milestones) is { } milestones
+            && ShortestPhase(options, method) is var (epochs, phase) && milestones[^1] >= Math.Max(epochs, 1))
         {
             yield return new(
-                $"Optimizer.Milestones \"{options.Optimizer.Milestones}\" has an epoch that does not come before the end of {options.Epochs} epochs. Use earlier ones, or shares such as \"0.5,0.75\".", [nameof(options.Optimizer.Milestones)]);
+                $"Optimizer.Milestones \"{options.Optimizer.Milestones}\" has an epoch that does not come before the end of {epochs} epochs{phase}. Use earlier ones, or shares such as \"0.5,0.75\".", [nameof(options.Optimizer.Milestones)]);
         }
     }
+
+    /// <summary>Epochs of the shortest phase, and its name for the error. Each phase goes through the whole schedule.</summary>
+    private static (int Epochs, string Phase) ShortestPhase(TrainingOptions options, MethodDescription method) =>
+        method.TrainsFeaturesFirst && options.Head.Epochs < options.Epochs
+            ? (options.Head.Epochs, " of the linear head, which goes through the schedule as well")
+            : (options.Epochs, "");
 }

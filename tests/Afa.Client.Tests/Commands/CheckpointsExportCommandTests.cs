@@ -11,15 +11,14 @@ namespace Afa.Client.Tests.Commands;
 
 public sealed class CheckpointsExportCommandTests : IDisposable
 {
-    private static readonly ModelOptions Model = new() { Name = "wide-resnet", Channels = 3, Mean = [0.5, 0.5, 0.5], StandardDeviation = [1, 1, 0.25] };
+    private static readonly ModelOptions Model = new() { Name = "wide-resnet", Depth = 10, WidthFactor = 0.0625, Channels = 3, Mean = [0.5, 0.5, 0.5], StandardDeviation = [1, 1, 0.25] };
 
     private readonly ClientHarness _client = new ClientHarness().WithStore();
 
     public CheckpointsExportCommandTests()
     {
         _client.Cluster.Checkpoints.Add(FakeControl.Checkpoint("mine", 8, isFinal: true));
-        var weights = new Dictionary<string, TensorRecord> { ["fc.bias"] = new(ScalarType.Float32, [2], new byte[] { 0, 0, 128, 63, 0, 0, 0, 64 }) };
-        _client.Cluster.Export = new CheckpointExport(JsonSerializer.Serialize(Model, AfaJson.Options), Safetensors.Write(weights));
+        Export(Model);
     }
 
     public void Dispose() => _client.Dispose();
@@ -40,6 +39,18 @@ public sealed class CheckpointsExportCommandTests : IDisposable
         Assert.Equal("wide-resnet", weights.Model!.Name);
         Assert.Equal([Path.GetFileName(path)], Directory.GetFiles(Path.GetDirectoryName(path)!).Select(Path.GetFileName));   // No temporary file stays.
         Assert.Contains("mean 0.5 0.5 0.5, deviation 1 1 0.25", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(HeadFeatures.Unit, true)]
+    [InlineData(HeadFeatures.Raw, false)]
+    public async Task Export_HeadOnUnitFeatures_SaysThatOtherProgramsMustNormalizeThem(HeadFeatures features, bool isSaid)
+    {
+        Export(Model with { HeadFeatures = features });
+
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("checkpoints", "export", "mine", "--to", PathOf("weights.pt")));
+
+        Assert.Equal(isSaid, _client.Output.Contains("torch.nn.functional.normalize(features)", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -67,4 +78,15 @@ public sealed class CheckpointsExportCommandTests : IDisposable
     }
 
     private string PathOf(string name) => Path.Combine(_client.Folder, name);
+
+    /// <summary>What the store's checkpoint holds: as much of the network as says its size.</summary>
+    private void Export(ModelOptions model)
+    {
+        var weights = new Dictionary<string, TensorRecord>
+        {
+            ["fc.bias"] = new(ScalarType.Float32, [2], new byte[] { 0, 0, 128, 63, 0, 0, 0, 64 }),
+            ["block3.layer.0.conv2.weight"] = new(ScalarType.Float32, [4, 4, 3, 3], new byte[4 * 4 * 9 * sizeof(float)]),
+        };
+        _client.Cluster.Export = new CheckpointExport(JsonSerializer.Serialize(model, AfaJson.Options), Safetensors.Write(weights));
+    }
 }

@@ -97,6 +97,21 @@ public sealed class DatasetConverterTests : IDisposable
         Assert.Equal([.. SmallNpz.Planes(39, 32, 32), .. SmallNpz.Planes(2, 32, 32)], batch.Pixels);
     }
 
+    [Theory]
+    [InlineData(255)]
+    [InlineData(256)]
+    public void Convert_AsManyClassesAsBytes_LoadsWithAllOfThem(int classes)
+    {
+        var npz = _folder.Write("g.npz", SmallNpz.Create(300, 2, 2, classes));
+
+        DatasetConverter.Convert(npz, null, Target, new ConversionOptions());
+
+        var dataset = DatasetLoader.Load(Target, DataSplit.Train);
+        Assert.Equal(classes, dataset.Description.Classes);
+        Assert.Equal(classes - 1, dataset.Labels.ToArray().Max());
+        Assert.Equal(300, GeneratedImages.Open(npz, dataset.Description).Count);
+    }
+
     [Fact]
     public void Convert_ImagesWithSize_BringsAllToIt()
     {
@@ -133,6 +148,20 @@ public sealed class DatasetConverterTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => DatasetConverter.Convert("cifar-10", Cifar, Target, new ConversionOptions(), null, cancellation.Token));
 
         Assert.Equal(["cifar"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void ConvertAndVerify_Cancelled_StopBeforeTheNextImage()
+    {
+        // The first image gives the size; reading the second would be another error.
+        _folder.Write("images/a/1.png", ImagesOnDisk.Png(4, 4, 1, 2, 3));
+        _folder.Write("images/a/2.png", [1, 2, 3]);
+        var images = Path.Combine(_folder.Path, "images");
+        using var cancellation = new CancellationTokenSource();
+        cancellation.Cancel();
+
+        Assert.Throws<OperationCanceledException>(() => DatasetConverter.Convert(images, null, Target, new ConversionOptions(), null, cancellation.Token));
+        Assert.Throws<OperationCanceledException>(() => DatasetVerification.Verify(images, DataSplit.Train, null, null, cancellation.Token));
     }
 
     [Fact]

@@ -32,6 +32,37 @@ public sealed class GeneratedImagesTests : IDisposable
     public void Open_Compressed_SaysHowToConvert() => AssertRefused(SmallNpz.Create(20, 32, 32, isPacked: true), "afa data convert");
 
     [Fact]
+    public void Open_FolderOfImages_IsRefused()
+    {
+        _folder.Write("images/train/b/1.png", ImagesOnDisk.Png(32, 32, 1, 2, 3));
+
+        Assert.Contains("is a folder of images", Refused(Path.Combine(_folder.Path, "images"), Cifar10), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cat", "dog", null)]
+    [InlineData("dog", "cat", "class 0 is 'cat' there and 'dog' here")]
+    [InlineData("cat", "", "class 1 is 'dog' there and missing here")]
+    [InlineData("0", "1", null)]
+    public void Open_ConvertedFolder_MustHaveTheClassesOfTheOriginals(string first, string second, string? reason)
+    {
+        _folder.Write("images/train/cat/1.png", ImagesOnDisk.Png(32, 32, 1, 2, 3));
+        _folder.Write("images/train/dog/1.png", ImagesOnDisk.Png(32, 32, 1, 2, 3));
+        var converted = Path.Combine(_folder.Path, "converted");
+        DatasetConverter.Convert(Path.Combine(_folder.Path, "images"), null, converted, new ConversionOptions());
+        var originals = Cifar10 with { ClassNames = second.Length > 0 ? [first, second] : [first] };
+
+        if (reason is null)
+        {
+            Assert.Equal(2, GeneratedImages.Open(converted, originals).Count);
+        }
+        else
+        {
+            Assert.Contains(reason, Refused(converted, originals), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Open_NotThere_SaysSo() => Assert.Throws<DatasetNotFoundException>(() => GeneratedImages.Open(Path.Combine(_folder.Path, "no.npz"), Cifar10));
 
     [Theory]
@@ -48,6 +79,8 @@ public sealed class GeneratedImagesTests : IDisposable
     private void AssertRefused(byte[] content, string reason)
     {
         var path = _folder.Write("g.npz", content);
-        Assert.Contains(reason, Assert.Throws<InvalidDataException>(() => GeneratedImages.Open(path, Cifar10)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Refused(path, Cifar10), StringComparison.Ordinal);
     }
+
+    private static string Refused(string path, DatasetDescription originals) => Assert.Throws<InvalidDataException>(() => GeneratedImages.Open(path, originals)).Message;
 }

@@ -79,4 +79,12 @@ public class ImageBatchTests
         Assert.Throws<ArgumentException>("sampleIds", () => new ImageBatch(new byte[4], [0], [], 1, 2, 2));
         Assert.Throws<ArgumentException>("labels", () => new ImageBatch([], [], [], 1, 2, 2));
     }
+
+    [Fact]
+    public void Select_MoreThanAnArrayHolds_SaysHowMuch()
+    {
+        var batch = new ImageBatch(new byte[1 << 20], [0], [0], 1, 1024, 1024);
+
+        Assert.Contains("2048 images of 1048576 bytes take 2147483648", Assert.Throws<ArgumentException>(() => batch.Select(new int[2048])).Message, StringComparison.Ordinal);
+    }
 }

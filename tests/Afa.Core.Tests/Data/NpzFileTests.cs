@@ -41,6 +41,22 @@ public sealed class NpzFileTests : IDisposable
     }
 
     [Fact]
+    public void Open_TwoArraysOfOneName_AreRefused()
+    {
+        var images = SmallNpz.Npy("|u1", "(1, 1, 1)", [7]);
+
+        AssertRefused(SmallNpz.Zip(false, ("image.npy", images), ("label.npy", SmallNpz.Npy("|u1", "(1,)", [0])), ("image.npy", images)), "two entries 'image.npy'");
+    }
+
+    [Fact]
+    public void Open_ControlCharactersInNamesAndTypes_DoNotReachTheMessage()
+    {
+        AssertRefused(SmallNpz.Zip(false, ("\u001b[2Jx.npy", [1])), "it has '?[2Jx'");
+        AssertRefused(With(label: SmallNpz.Npy("<\u001b[2J", "(2,)", new byte[8])), "not '<?[2J'");
+        AssertRefused(With(label: SmallNpz.Npy("O\u001b[2J", "(2,)", new byte[8])), "dtype 'O?[2J'");
+    }
+
+    [Fact]
     public void Open_PickledObjects_AreRefused() => AssertRefused(Convert.FromBase64String(SmallNpz.SavedObjects), "pickled Python objects");
 
     [Theory]

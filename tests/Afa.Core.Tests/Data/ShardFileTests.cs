@@ -105,6 +105,21 @@ public sealed class ShardFileTests : IDisposable
         Assert.Throws<InvalidOperationException>(writer.Complete);
     }
 
+    [Theory]
+    [InlineData("\u001b[2J", "cat", "its title")]
+    [InlineData("title", "\u009b2J", "classes")]
+    [InlineData("title", "two\nlines", "classes")]
+    [InlineData("größe", "chat sauvage", null)]
+    public void ReadHeader_ControlCharactersInTitleOrClassNames_AreRefused(string title, string className, string? reason)
+    {
+        var json = (Header() with { Title = title, ClassNames = [className] }).Write();
+
+        var error = Record.Exception(() => ShardFileHeader.Read(json, "file"));
+
+        Assert.Equal(reason is null, error is null);
+        Assert.Contains(reason ?? "", error?.Message ?? "", StringComparison.Ordinal);
+    }
+
     private static ShardFileHeader Header() => ShardFileHeader.Of(DatasetRegistry.Get("fashion-mnist"), DataSplit.Train, Count, PerChunk, shard: 0, shards: 1);
 
     private string Write()

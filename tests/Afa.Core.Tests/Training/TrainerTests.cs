@@ -301,18 +301,24 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public async Task Step_OneTrainer_ReportsWhatItMeasured()
     {
-        var options = Small(TrainingMethod.Trades);
+        var options = Small(TrainingMethod.Trades) with { BatchSize = 64 };
         var plan = Plan(options);
-        var report = await _workers[0].RunAsync(() =>
+        var (report, clean, robust) = await _workers[0].RunAsync(() =>
         {
+            using var scope = NewDisposeScope();
+            var step = new TrainingStep(Batch(options, 0), TrainingStep.EpochNoise(options.Seed, epoch: 0), CPU);
+            var outcome = TrainingMethods.Create(options.Method, TrainingPhase.Training, new Replica(options, new SingleTrainer(), CPU)).ComputeLoss(step);
+            int Right(Tensor logits) => logits.argmax(1).data<long>().Zip(step.Labels.data<long>()).Count(row => row.First == row.Second);
+
             using var trainer = new Trainer(options, new SingleTrainer(), CPU);
-            return trainer.Step(plan.At(0), Batch(options, 0));
+            return (trainer.Step(plan.At(0), Batch(options, 0)), Right(outcome.CleanLogits!), Right(outcome.AdversarialLogits!));
         });
 
         Assert.Equal(options.BatchSize, report.Images);
         Assert.True(report.Loss > 0);
-        Assert.InRange(report.CleanCorrect!.Value, 0, options.BatchSize);
-        Assert.InRange(report.RobustCorrect!.Value, 0, report.CleanCorrect.Value + options.BatchSize);
+        Assert.InRange(clean, 1, options.BatchSize - 1);
+        Assert.NotEqual(clean, robust);
+        Assert.Equal((clean, robust), (report.CleanCorrect, report.RobustCorrect));
         Assert.Null(report.FeatureMatches);
         Assert.Equal(["attack", "backward", "data", "forward", "reduce", "update"], report.PhaseSeconds.Keys.Order());
     }

@@ -110,6 +110,8 @@ public class TrainingOptionsTests
         { Supcon() with { Model = "resnet-18", Normalization = new() { Separate = true } }, "Separate", "another method" },
         { new() { Model = "resnet-18", Method = TrainingMethod.FastAt, Normalization = new() { Separate = true } }, "Separate", "another method" },
         { new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { Separate = true } }, "Separate", "another method" },
+        { Head(epochs: 5, headEpochs: 3, "2,4"), "Milestones", "3 epochs of the linear head" },
+        { Head(epochs: 2, headEpochs: 3, "2"), "Milestones", "the end of 2 epochs." },
     };
 
     [Theory]
@@ -133,8 +135,10 @@ public class TrainingOptionsTests
             new() { Model = "wrn-10-1", Method = TrainingMethod.Mart, Normalization = new() { Separate = true, DuringAttack = AttackNormalization.Train } },
             new() { Model = "resnet-18", Method = TrainingMethod.FastAt, Normalization = new() { DuringAttack = AttackNormalization.FrozenTracking } },
             new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { Synchronized = true } },
-            new() { Epochs = 5, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = "3,4" } },
             new() { Epochs = 1, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep } },
+            Head(epochs: 5, headEpochs: 5, "3,4"),
+            Head(epochs: 5, headEpochs: 1, "0.5,0.75"),
+            Head(epochs: 5, headEpochs: 1, "3,4") with { Method = TrainingMethod.Trades },
             new() { Epochs = 5, Optimizer = new() { Milestones = "100" } },   // Of no meaning to a one-cycle.
         ];
         Assert.All(all, options => Assert.Empty(Problems(options)));
@@ -224,4 +228,12 @@ public class TrainingOptionsTests
         Validator.TryValidateObject(options, new ValidationContext(options), problems, validateAllProperties: true);
         return problems;
     }
+
+    private static TrainingOptions Head(int epochs, int headEpochs, string milestones) => new()
+    {
+        Method = TrainingMethod.Afa,
+        Epochs = epochs,
+        Head = new() { Epochs = headEpochs },
+        Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep, Milestones = milestones },
+    };
 }

@@ -73,7 +73,7 @@ public sealed record ForeignWeights
             CompleteBatchCounts(tensors, findings);
             ConvertToFloat32(tensors, findings);
 
-            var stated = StatedModel(metadata, findings);
+            var stated = StatedModel(metadata, tensors, findings);
             return new()
             {
                 Tensors = tensors,
@@ -212,7 +212,8 @@ public sealed record ForeignWeights
     }
 
     /// <summary>What a file written here says about its network. One of another version says nothing.</summary>
-    private static ModelOptions? StatedModel(IReadOnlyDictionary<string, string> metadata, List<string> findings)
+    /// <exception cref="FormatException">The weights are not of the size that it says.</exception>
+    private static ModelOptions? StatedModel(IReadOnlyDictionary<string, string> metadata, Dictionary<string, TensorRecord> tensors, List<string> findings)
     {
         if (!metadata.TryGetValue(ModelKey, out var json))
         {
@@ -224,6 +225,12 @@ public sealed record ForeignWeights
             var model = JsonSerializer.Deserialize<ModelOptions>(json, AfaJson.Options);
             if (model is { Name: not null } && ModelRegistry.Names.Contains(model.Name))
             {
+                // Otherwise a small file could have a network of any size built.
+                if (!NetworkFamily.HasSize(model, tensors))
+                {
+                    throw new FormatException($"it says that its network is {model.Name} of width {model.WidthFactor} and depth {model.Depth}, but its last convolutions are missing or have other shapes. Export it again.");
+                }
+
                 findings.Add("It was exported by AFA and says what its network is.");
                 return model;
             }

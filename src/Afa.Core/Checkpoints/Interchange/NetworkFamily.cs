@@ -43,7 +43,33 @@ public sealed record NetworkFamily(string Model, string Stem, string Head, int F
     /// that most published networks of the family have.
     /// </remarks>
     public static ModelOptions? Tell(IReadOnlyDictionary<string, TensorRecord> weights) =>
-        Array.Find(_all, family => ModelRegistry.Names.Contains(family.Model) && family.Fits(weights))?.Options(weights);
+        Array.Find(_all, family => ModelRegistry.Names.Contains(family.Model) && family.Fits(weights))?.Options(weights) is { } options && HasSize(options, weights) ? options : null;
+
+    /// <summary>Whether weights are of the width and depth that a network is said to have, so that the file they are from bounds what is built for them.</summary>
+    /// <param name="options">What the network is said to be; need not be valid.</param>
+    /// <param name="weights">Parameters and buffers by name.</param>
+    /// <remarks>
+    /// Looks at one 3x3 convolution in each block of the last stage, in which most weights of a network are. Not so for the small-cnn, most weights of
+    /// which are in a layer that grows with the images.
+    /// </remarks>
+    public static bool HasSize(ModelOptions options, IReadOnlyDictionary<string, TensorRecord> weights)
+    {
+        var (name, published, blocks) = Deepest(options);
+        long channels = options.Scale(published);
+        return blocks > 0 && Enumerable.Range(0, blocks).All(block =>
+            weights.TryGetValue(string.Format(null, name, block), out var weight) && weight.Shape.AsSpan().SequenceEqual([channels, channels, 3, 3]));
+    }
+
+    /// <summary>Name of a convolution in each block of the last stage, {0} being the block's number; its published channels; and how many blocks there are.</summary>
+    private static (string Name, int Channels, int Blocks) Deepest(ModelOptions options) => options.Name switch
+    {
+        "small-cnn" => ("conv4.weight", 64, 1),
+        "resnet-34" or "resnet-50" or "preact-resnet-34" => ("layer4.{0}.conv2.weight", 512, 3),
+        "wide-resnet" => ("block3.layer.{0}.conv2.weight", 64, (options.Depth - 4) / 6),
+        "dm-wide-resnet" => ("layer.2.block.{0}.conv_1.weight", 64, (options.Depth - 4) / 6),
+        "dm-preact-resnet-18" => ("layer_3.{0}.conv_2d_2.weight", 512, 2),
+        _ => ("layer4.{0}.conv2.weight", 512, 2),
+    };
 
     private bool Fits(IReadOnlyDictionary<string, TensorRecord> weights) =>
         weights.TryGetValue(Stem, out var stem) && stem.Shape.Length == 4

@@ -6,10 +6,21 @@ using Afa.Training;
 namespace Afa.Checkpoints.Interchange;
 
 /// <summary>Writes weights for other programs: under PyTorch's names, so that <c>load_state_dict(..., strict=True)</c> takes them.</summary>
+/// <remarks>
+/// The published networks give the features to the last layer as they are. Weights of a network with <see cref="HeadFeatures.Unit"/> load into one of
+/// them, but it computes other logits until the features are divided by their norm: see <see cref="Note"/>.
+/// </remarks>
 public static class WeightsExport
 {
     /// <summary>Endings of the files that can be written.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [".safetensors", ".pt", ".pth"];
+
+    /// <summary>What another program must do besides loading the weights, as a sentence; null if nothing.</summary>
+    /// <param name="model">What the network is built from.</param>
+    public static string? Note(ModelOptions model) => model.HeadFeatures == HeadFeatures.Unit
+        ? "Its last layer was trained on features of unit length (head.features=unit), so the published network loads these weights but computes other logits. " +
+          "Divide the features by their norm before the last layer: torch.nn.functional.normalize(features)."
+        : null;
 
     /// <summary>Makes a file that also says what the network is built from, by which an import knows it again; PyTorch does not look at that.</summary>
     /// <param name="extension">One of <see cref="Extensions"/>, which decides the format.</param>

@@ -9,6 +9,8 @@ internal sealed class PickleDictionary
     /// <summary>Whether a tensor was put into it. Noted here, as a pickle can name one large dict a hundred thousand times.</summary>
     public bool HasTensors { get; private set; }
 
+    public bool IsEmpty => _items is null;
+
     public IEnumerable<KeyValuePair<string, object?>> Items => _items ?? [];
 
     public object? Find(string key) => _items?.GetValueOrDefault(key);

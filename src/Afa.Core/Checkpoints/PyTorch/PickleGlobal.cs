@@ -63,16 +63,12 @@ internal sealed record PickleGlobal(string Name, Func<object?[], object?> Call)
         Add("torch.Size", arguments => arguments is [object?[] lengths] ? lengths : throw Wrong("torch.Size"));
         Add("torch._utils._rebuild_parameter", arguments => arguments is [TensorReference tensor, _, _] ? tensor : throw Wrong("torch._utils._rebuild_parameter"));
         Add("torch._utils._rebuild_tensor_v2", arguments => arguments is [StorageReference storage, long offset, object?[] shape, object?[] strides, _, _, ..]
-            ? new TensorReference(storage, offset, Lengths(shape), Lengths(strides))
+            ? new TensorReference(storage, offset, shape, strides)
             : throw Wrong("torch._utils._rebuild_tensor_v2"));
         return known;
 
         void Add(string name, Func<object?[], object?> call) => known.Add(name, new PickleGlobal(name, call));
     }
-
-    private static long[] Lengths(object?[] values) => Array.ConvertAll(values, value => value is long length
-        ? length
-        : throw new FormatException("a tensor's shape or strides hold something other than whole numbers."));
 
     private static FormatException Wrong(string name) => new($"its pickle calls '{name}' with other arguments than torch.save gives it.");
 }

@@ -9,7 +9,8 @@ namespace Afa.Checkpoints.PyTorch;
 /// <remarks>
 /// Written here although Razorvine.Pickle exists: that library takes names it does not know for classes of its own making instead of refusing them,
 /// keeps its list of constructors for the whole process, applies __setstate__ by reflection, and reserves any length that a file claims.
-/// Here memory is bounded: every length is compared with the bytes that are left, and each opcode takes a few dozen bytes at most.
+/// Here memory is bounded: every length is compared with the bytes that are left, and each opcode takes a few dozen bytes at most,
+/// but for those that fill a dict, which are counted.
 /// </remarks>
 /// <param name="pickle">From its first opcode on.</param>
 internal ref struct PickleReader(ReadOnlySpan<byte> pickle)
@@ -17,11 +18,15 @@ internal ref struct PickleReader(ReadOnlySpan<byte> pickle)
     /// <summary>A checkpoint of a thousand tensors with an optimizer and averaged weights has about 100,000.</summary>
     public const int MaxOpcodes = 500_000;
 
+    /// <summary>Most dicts with something in them, each of which takes a few hundred bytes. An optimizer has one for each weight.</summary>
+    public const int MaxDictionaries = 50_000;
+
     private readonly ReadOnlySpan<byte> _pickle = pickle;
     private readonly List<object?> _stack = [];
     private readonly Stack<int> _marks = [];
     private readonly List<object?> _memo = [];
     private int _position;
+    private int _dictionaries;
 
     /// <summary>Returns the pickled object: null, bool, long, double, string, object?[] for a tuple, or one of the Pickle and Reference types.</summary>
     /// <exception cref="FormatException">The pickle is damaged, too long, or asks for more than a state dict needs.</exception>
@@ -217,7 +222,7 @@ internal ref struct PickleReader(ReadOnlySpan<byte> pickle)
         }
     }
 
-    private readonly void Set(object?[] keysAndValues)
+    private void Set(object?[] keysAndValues)
     {
         if (keysAndValues.Length % 2 != 0)
         {
@@ -227,9 +232,15 @@ internal ref struct PickleReader(ReadOnlySpan<byte> pickle)
         switch (Top())
         {
             case PickleDictionary dictionary:
+                var wasEmpty = dictionary.IsEmpty;
                 for (var i = 0; i < keysAndValues.Length; i += 2)
                 {
                     dictionary.Set(keysAndValues[i], keysAndValues[i + 1]);
+                }
+
+                if (wasEmpty && !dictionary.IsEmpty && ++_dictionaries > MaxDictionaries)
+                {
+                    throw new FormatException($"its pickle has more than {MaxDictionaries} dicts. Save a state dict alone: torch.save(model.state_dict(), path).");
                 }
 
                 break;

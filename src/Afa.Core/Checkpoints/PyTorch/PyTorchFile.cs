@@ -16,7 +16,7 @@ public static class PyTorchFile
     private const string StorageFolder = "data/";
     private const string MetadataFolder = "extra/";
 
-    /// <summary>What copies of tensors that are not contiguous may take beyond the size of the file.</summary>
+    /// <summary>What the tensors may take beyond twice the size of the file.</summary>
     private const int SpareSizeInBytes = 64 * 1024;
 
     /// <summary>Whether a file starts as a zip file does.</summary>
@@ -118,14 +118,17 @@ public static class PyTorchFile
     private static Dictionary<string, TensorRecord> Tensors(IReadOnlyList<KeyValuePair<string, object?>> items, StoredZip zip, string root, int fileSizeInBytes)
     {
         var tensors = new Dictionary<string, TensorRecord>(items.Count);
-        var copied = 0L;
+        var total = 0L;
         foreach (var (name, value) in items)
         {
             var tensor = value as TensorReference ?? throw new FormatException($"'{name}' in its state dict is no tensor.");
-            copied += tensor.IsContiguous ? 0 : tensor.SizeInBytes;
-            if (copied > (long)fileSizeInBytes + SpareSizeInBytes)
+
+            // Counted by value, not by place: views, expanded tensors and many names for one storage all take memory once they are copied or converted.
+            total += tensor.DecodedSizeInBytes;
+            if (total > (2L * fileSizeInBytes) + SpareSizeInBytes)
             {
-                throw new FormatException($"its views and expanded tensors, up to '{name}', would take {copied} bytes, more than the whole file of {fileSizeInBytes}. Save copies of them: tensor.contiguous().");
+                throw new FormatException(
+                    $"its tensors, up to '{name}', would take {total} bytes, more than twice the whole file of {fileSizeInBytes}, so many of them share their values. Save copies of them: tensor.clone().");
             }
 
             try

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Afa.Checkpoints.PyTorch;
 
 /// <summary>A tensor as a view of a storage, whose bytes are not looked at before they are asked for.</summary>
@@ -5,32 +7,39 @@ internal sealed class TensorReference
 {
     private readonly StorageReference _storage;
     private readonly long _offset;
-    private readonly long[] _shape;
-    private readonly long[] _strides;
+
+    // As the pickle has them: one tuple may serve many thousand tensors, most of which are never asked for.
+    private readonly object?[] _shape;
+    private readonly object?[] _strides;
     private readonly int _count;
 
     /// <param name="storage">Where the elements lie.</param>
     /// <param name="offset">Position of the first one, in elements.</param>
-    /// <param name="shape">Length of each axis.</param>
-    /// <param name="strides">Elements from one position of an axis to the next; 0 repeats the same element.</param>
-    /// <exception cref="FormatException">The tensor reaches out of its storage, or has more than 2 GiB or <see cref="TensorRecord.MaxRank"/> axes.</exception>
-    public TensorReference(StorageReference storage, long offset, long[] shape, long[] strides)
+    /// <param name="shape">Length of each axis, a long. Not copied.</param>
+    /// <param name="strides">Elements from one position of an axis to the next, a long; 0 repeats the same element. Not copied.</param>
+    /// <exception cref="FormatException">
+    /// Something is no whole number, or the tensor reaches out of its storage, or has more than 2 GiB or <see cref="TensorRecord.MaxRank"/> axes.
+    /// </exception>
+    public TensorReference(StorageReference storage, long offset, object?[] shape, object?[] strides)
     {
-        if (shape.Length > TensorRecord.MaxRank || shape.Length != strides.Length || offset < 0 || shape.Any(length => length < 0) || strides.Any(stride => stride < 0))
+        if (shape.Length > TensorRecord.MaxRank || shape.Length != strides.Length || offset < 0 || !AreCounts(shape) || !AreCounts(strides))
         {
-            throw new FormatException($"a tensor has {shape.Length} axes and {strides.Length} strides; as many of both are needed, at most {TensorRecord.MaxRank}, and nothing negative.");
+            throw new FormatException(
+                $"a tensor has {shape.Length} axes, {strides.Length} strides and offset {offset}; as many of both are needed, at most {TensorRecord.MaxRank}, all whole numbers and nothing negative.");
         }
 
         // Both stop growing when they are too large, so that nothing overflows: an Int128 holds the product of any two longs.
         Int128 count = 1;
         Int128 last = offset;
-        foreach (var (length, stride) in shape.Zip(strides))
+        var isEmpty = false;
+        for (var axis = 0; axis < shape.Length; axis++)
         {
+            var (length, stride) = ((long)shape[axis]!, (long)strides[axis]!);
+            isEmpty |= length == 0;
             count = count > Array.MaxLength ? count : count * Math.Max(length, 1);
             last = last > storage.Count ? last : last + (Int128)Math.Max(length - 1, 0) * stride;
         }
 
-        var isEmpty = shape.Contains(0);
         if (count * storage.ElementSizeInBytes > Array.MaxLength || (!isEmpty && last >= storage.Count))
         {
             throw new FormatException(
@@ -43,6 +52,9 @@ internal sealed class TensorReference
     /// <summary>Bytes that a copy takes.</summary>
     public int SizeInBytes => _count * _storage.ElementSizeInBytes;
 
+    /// <summary>Bytes that the shape takes, and the values in the type in which they are used: half precision becomes float32.</summary>
+    public long DecodedSizeInBytes => (_shape.Length * sizeof(long)) + (_storage.ElementType is ScalarType.Float16 or ScalarType.BFloat16 ? (long)_count * sizeof(float) : SizeInBytes);
+
     /// <summary>Whether the elements lie in row-major order without gaps, so that they need not be copied.</summary>
     public bool IsContiguous
     {
@@ -51,12 +63,13 @@ internal sealed class TensorReference
             var expected = 1L;
             for (var axis = _shape.Length - 1; axis >= 0 && _count > 0; axis--)
             {
-                if (_shape[axis] != 1 && _strides[axis] != expected)
+                var length = (long)_shape[axis]!;
+                if (length != 1 && (long)_strides[axis]! != expected)
                 {
                     return false;
                 }
 
-                expected *= _shape[axis];
+                expected *= length;
             }
 
             return true;
@@ -80,7 +93,7 @@ internal sealed class TensorReference
             : Gather(bytes.Span, size);
         try
         {
-            return new(_storage.ElementType, _shape, data);
+            return new(_storage.ElementType, Numbers(_shape), data);
         }
         catch (ArgumentException error)
         {
@@ -88,24 +101,29 @@ internal sealed class TensorReference
         }
     }
 
+    private static bool AreCounts(object?[] values) => Array.TrueForAll(values, value => value is long and >= 0);
+
+    private static long[] Numbers(object?[] values) => Array.ConvertAll(values, value => (long)value!);
+
     /// <summary>Copies the elements into row-major order.</summary>
     private byte[] Gather(ReadOnlySpan<byte> storage, int size)
     {
         var data = new byte[SizeInBytes];
-        var position = new long[_shape.Length];
+        var (shape, strides) = (Numbers(_shape), Numbers(_strides));
+        var position = new long[shape.Length];
         var source = _offset;
         for (var target = 0; target < data.Length; target += size)
         {
             storage.Slice((int)source * size, size).CopyTo(data.AsSpan(target));
-            for (var axis = _shape.Length - 1; axis >= 0; axis--)
+            for (var axis = shape.Length - 1; axis >= 0; axis--)
             {
-                source += _strides[axis];
-                if (++position[axis] < _shape[axis])
+                source += strides[axis];
+                if (++position[axis] < shape[axis])
                 {
                     break;
                 }
 
-                source -= _strides[axis] * _shape[axis];
+                source -= strides[axis] * shape[axis];
                 position[axis] = 0;
             }
         }

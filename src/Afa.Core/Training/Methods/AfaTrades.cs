@@ -8,9 +8,15 @@ internal sealed class AfaTrades(Replica replica) : ITrainingMethod
     public StepOutcome ComputeLoss(TrainingStep step)
     {
         var (model, options) = (replica.Model, replica.Options);
+        Trades.AttackFirst(replica, step);
+        if (options.AfaImages == AfaImages.Afa)
+        {
+            AfaFeatures.AttackFirst(replica, step);
+        }
+
         var cleanFeatures = replica.OnClean(step, model.Features);
         var clean = model.Logits(cleanFeatures);
-        var tradesFeatures = model.Features(Trades.Attack(replica, step, clean));
+        var tradesFeatures = model.Features(Trades.Attack(replica, step, clean.detach));
         var adversarial = model.Logits(tradesFeatures);
         var trades = Trades.Loss(replica, step, clean, adversarial);
 
@@ -19,7 +25,7 @@ internal sealed class AfaTrades(Replica replica) : ITrainingMethod
         if (options.AfaImages == AfaImages.Afa)
         {
             step.Clock.Book(StepClock.Exchange);
-            afaFeatures = model.Features(AfaFeatures.Attack(replica, step, allClean, allLabels).Images);
+            afaFeatures = model.Features(AfaFeatures.Attack(replica, step, () => (allClean.detach(), allLabels)).Images);
             step.Clock.Book(StepClock.Forward);
         }
 

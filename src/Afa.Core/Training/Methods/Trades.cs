@@ -8,18 +8,28 @@ internal sealed class Trades(Replica replica) : ITrainingMethod
 {
     public StepOutcome ComputeLoss(TrainingStep step)
     {
+        AttackFirst(replica, step);
         var clean = replica.OnClean(step, replica.Model.call);
-        var adversarial = replica.Model.call(Attack(replica, step, clean));
+        var adversarial = replica.Model.call(Attack(replica, step, clean.detach));
         return new StepOutcome(Loss(replica, step, clean, adversarial)) { CleanLogits = clean, AdversarialLogits = adversarial };
     }
 
-    /// <summary>Up the divergence from the clean prediction, which is computed once.</summary>
-    /// <param name="cleanLogits">Logits of the step's images in the model's present mode.</param>
-    internal static Tensor Attack(Replica replica, TrainingStep step, Tensor cleanLogits) => step.AttackOnce(nameof(Trades), () =>
+    /// <summary>Attacks before any pass in training mode, which would move the statistics of batch norm that the attack uses: as the authors' code does.</summary>
+    /// <remarks>Without such statistics nothing is done yet, as the clean pass of the loss then gives the target as well.</remarks>
+    internal static void AttackFirst(Replica replica, TrainingStep step)
     {
-        var target = replica.IsSameInEvaluation ? cleanLogits.detach() : replica.OnClean(step, replica.FrozenLogits);
+        if (!replica.IsSameInEvaluation)
+        {
+            Attack(replica, step, () => replica.OnClean(step, replica.FrozenLogits));
+        }
+    }
+
+    /// <summary>Up the divergence from the clean prediction, which is computed once.</summary>
+    /// <param name="target">Gives the clean logits as the attack sees them, without a gradient. Not called if the step was attacked before.</param>
+    internal static Tensor Attack(Replica replica, TrainingStep step, Func<Tensor> target) => step.AttackOnce(nameof(Trades), () =>
+    {
         var start = replica.Options.TradesStart == TradesStart.Gaussian ? InnerAttack.CloseStart(step) : replica.Attack.UniformStart(step);
-        return replica.Attack.Divergence(step, start, target);
+        return replica.Attack.Divergence(step, start, target());
     });
 
     internal static Tensor Loss(Replica replica, TrainingStep step, Tensor clean, Tensor adversarial)

@@ -112,13 +112,28 @@ public sealed class ForeignWeightsTests
     public void Read_OwnExport_KnowsItsModel(string extension)
     {
         var model = new ModelOptions { Name = "wide-resnet", Depth = 16, WidthFactor = 2, Channels = 3, Height = 32, Width = 32, Mean = [0.1, 0.2, 0.3], StandardDeviation = [1, 2, 3] };
-        var file = WeightsExport.Write(extension, new Dictionary<string, TensorRecord> { ["a"] = Floats(1) }, model);
+        var file = WeightsExport.Write(extension, NetworkFamilyTests.Weights(model), model);
 
         var chosen = ImportedModel.Choose(ForeignWeights.Read(file, "file"), _cifar).Options;
 
         Assert.Equal(("wide-resnet", 16, 2.0), (chosen.Name, chosen.Depth, chosen.WidthFactor));
         Assert.Equal(model.Mean, chosen.Mean);
         Assert.Equal(model.StandardDeviation, chosen.StandardDeviation);
+    }
+
+    [Theory]
+    [InlineData("wide-resnet", 64, 16)]
+    [InlineData("wide-resnet", 2, 202)]
+    [InlineData("wide-resnet", 2, 4)]
+    [InlineData("wide-resnet", double.MaxValue, 16)]
+    [InlineData("resnet-18", 2, 16)]
+    [InlineData("small-cnn", 64, 16)]
+    public void Read_ExportThatStatesAnotherSizeThanItsWeightsHave_IsRefused(string name, double width, int depth)
+    {
+        var model = new ModelOptions { Name = "wide-resnet", Depth = 16, WidthFactor = 2, Channels = 3, Height = 32, Width = 32 };
+        var file = WeightsExport.Write(".pt", NetworkFamilyTests.Weights(model), model with { Name = name, WidthFactor = width, Depth = depth });
+
+        Assert.Contains("says that its network is", Refused(file));
     }
 
     [Theory]
@@ -176,7 +191,8 @@ public sealed class ForeignWeightsTests
     [Fact]
     public void Choose_OtherNameThanTold_KeepsTheNumbersOfTheFile()
     {
-        var file = WeightsExport.Write(".pt", new Dictionary<string, TensorRecord> { ["a"] = Floats(1) }, new ModelOptions { Name = "resnet-18", WidthFactor = 0.25 });
+        var model = new ModelOptions { Name = "resnet-18", WidthFactor = 0.25 };
+        var file = WeightsExport.Write(".pt", NetworkFamilyTests.Weights(model), model);
 
         var chosen = ImportedModel.Choose(ForeignWeights.Read(file, "file"), _cifar, "preact-resnet-18").Options;
 

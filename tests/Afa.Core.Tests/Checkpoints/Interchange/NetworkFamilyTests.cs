@@ -42,6 +42,34 @@ public sealed class NetworkFamilyTests
         Assert.Equal(weights.ToDictionary(entry => entry.Key, entry => string.Join("x", entry.Value.Shape)), same.ToDictionary(entry => entry.Key, entry => string.Join("x", entry.Value.Shape)));
     }
 
+    [Theory]
+    [InlineData("small-cnn", "fc2.weight")]
+    [InlineData("resnet-18", "linear.weight")]
+    [InlineData("preact-resnet-18", "linear.weight")]
+    [InlineData("wide-resnet", "fc.weight")]
+    public void Tell_WideHeadOnANarrowNetwork_IsNull(string name, string head)
+    {
+        // A head alone is small, but a network as wide as it would take gigabytes.
+        var weights = Weights(new ModelOptions { Name = name, WidthFactor = 0.25, Depth = 16, Channels = 3, Height = 32, Width = 32 });
+        Assert.NotNull(NetworkFamily.Tell(weights));
+
+        weights[head] = Named((head, [10, 32768]))[head];
+
+        Assert.Null(NetworkFamily.Tell(weights));
+    }
+
+    [Fact]
+    public void Tell_ManyBlocksInTheFirstStageOnly_IsNull()
+    {
+        var weights = Weights(new ModelOptions { Name = "wide-resnet", Depth = 16, Channels = 3, Height = 32, Width = 32 });
+        for (var block = 2; block < 33; block++)
+        {
+            weights[$"block1.layer.{block}.conv1.weight"] = weights["block1.layer.1.conv1.weight"];
+        }
+
+        Assert.Null(NetworkFamily.Tell(weights));
+    }
+
     [Fact]
     public void Tell_UnknownWeights_IsNull()
     {
@@ -61,7 +89,7 @@ public sealed class NetworkFamilyTests
     private static Dictionary<string, TensorRecord> Named(params (string Name, long[] Shape)[] tensors) =>
         tensors.ToDictionary(tensor => tensor.Name, tensor => new TensorRecord(ScalarType.Byte, tensor.Shape, new byte[tensor.Shape.Aggregate(1L, (product, length) => product * length)]));
 
-    private static Dictionary<string, TensorRecord> Weights(ModelOptions options)
+    internal static Dictionary<string, TensorRecord> Weights(ModelOptions options)
     {
         using var scope = NewDisposeScope();
         using var model = ModelRegistry.Create(options, seed: 0);

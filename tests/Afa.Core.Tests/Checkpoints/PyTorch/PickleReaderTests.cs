@@ -82,14 +82,25 @@ public sealed class PickleReaderTests
     public void Read_WhatAStateDictDoesNotNeed_IsRefused(string pickle, string expected) =>
         Assert.Contains(expected, Assert.Throws<FormatException>(() => Read(pickle)).Message);
 
-    [Fact]
-    public void Read_OpcodesWithoutEnd_StopsInLittleMemory()
+    [Theory]
+    [InlineData("", "}", 50_000_000, "more than 500000 opcodes", 40_000_000)]
+
+    // One tensor of 64 axes after the other from a memoized function (0) and arguments (1): ("storage", FloatStorage, "0", "cpu", 1), 0, shape, strides, False, None.
+    [InlineData("ctorch._utils\n_rebuild_tensor_v2\nq\x00((X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00\x30X\x03\x00\x00\x00\x63puK\x01tQK\x00(64 ones t(64 ones t\x89Ntq\x01", "h\x00h\x01R", 200_000, "more than 500000 opcodes", 40_000_000)]
+
+    // One dict after the other with a memoized key.
+    [InlineData("X\x01\x00\x00\x00\x61q\x00", "}h\x00Ns", 200_000, "more than 50000 dicts", 40_000_000)]
+
+    // Dicts that stay empty, as a number is no key.
+    [InlineData("", "}K\x00Ns", 200_000, "more than 500000 opcodes", 40_000_000)]
+    public void Read_OpcodesWithoutEnd_StopsInLittleMemory(string start, string repeated, int times, string expected, int mostBytes)
     {
-        var pickle = Enumerable.Repeat((byte)PickleOpcode.EmptyDict, 50_000_000).ToArray();
+        start = start.Replace("64 ones ", string.Concat(Enumerable.Repeat("K\x01", 64)), StringComparison.Ordinal);
+        byte[] pickle = [.. Encoding.Latin1.GetBytes(start), .. Enumerable.Repeat(Encoding.Latin1.GetBytes(repeated), times).SelectMany(bytes => bytes)];
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Contains("more than 500000 opcodes", Assert.Throws<FormatException>(() => new PickleReader(pickle).Read()).Message);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 40_000_000);
+        Assert.Contains(expected, Assert.Throws<FormatException>(() => new PickleReader(pickle).Read()).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, mostBytes);
     }
 
     private static object? Read(string pickle) => new PickleReader(Encoding.Latin1.GetBytes(pickle)).Read();

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Checkpoints.Interchange;
 using Afa.Checkpoints.PyTorch;
 using CsCheck;
 using Xunit;
@@ -97,11 +98,38 @@ public sealed class PyTorchFileTests
     public void Read_ExpandedTensor_MayNotTakeMoreThanTheFile()
     {
         // A single float, repeated: 400 MB of the same value in a file of 500 bytes.
-        Assert.Contains("would take 400000000 bytes", Refused(OneTensor(storageCount: 1, offset: 0, [100_000_000], [0])));
+        Assert.Contains("would take 400000008 bytes", Refused(OneTensor(storageCount: 1, offset: 0, [100_000_000], [0])));
 
         var small = PyTorchFile.Read(OneTensor(storageCount: 1, offset: 0, [2, 3], [0, 0]), "file").Tensors["w"];
         Assert.Equal([2L, 3L], small.Shape);
         Assert.Equal(24, small.Data.Length);
+    }
+
+    [Theory]
+    [InlineData("HalfStorage", 2)]
+    [InlineData("BFloat16Storage", 2)]
+    [InlineData("BoolStorage", 1)]
+    [InlineData("FloatStorage", 4)]
+    public void Read_ManyNamesOfOneStorage_AreRefusedInLittleMemory(string storage, int elementSize)
+    {
+        // 1,000 names of 100,000 values: 400 MB as float32, out of a file of at most 600 kB.
+        var file = Tensors([.. Enumerable.Range(0, 1000).Select(i => $"w{i}")], storage, elementSize, storageCount: 100_000, offset: 0, [100_000], [1]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var error = Assert.Throws<InvalidDataException>(() => ForeignWeights.Read(file, "file"));
+
+        Assert.Contains("share their values", error.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000_000);
+    }
+
+    [Theory]
+    [InlineData("HalfStorage", 2, 1)]     // As float32, twice the file.
+    [InlineData("FloatStorage", 4, 2)]    // As tied weights are saved.
+    public void Read_FileInHalfPrecisionOrWithTiedWeights_Loads(string storage, int elementSize, int names)
+    {
+        var file = Tensors([.. Enumerable.Range(0, names).Select(i => $"w{i}")], storage, elementSize, storageCount: 100_000, offset: 0, [100_000], [1]);
+
+        Assert.All(ForeignWeights.Read(file, "file").Tensors.Values, tensor => Assert.Equal((ScalarType.Float32, 400_000), (tensor.ElementType, tensor.Data.Length)));
     }
 
     [Theory]
@@ -153,23 +181,31 @@ public sealed class PyTorchFileTests
     private static TensorRecord Floats(params float[] values) => new(ScalarType.Float32, [values.Length], MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
     /// <summary>A dict {'w': a view of a storage of floats}, with numbers as Python pickles longs.</summary>
-    private static byte[] OneTensor(int storageCount, long offset, long[] shape, long[] strides)
+    private static byte[] OneTensor(int storageCount, long offset, long[] shape, long[] strides) => Tensors(["w"], "FloatStorage", 4, storageCount, offset, shape, strides);
+
+    /// <summary>A dict in which each name is the same view of one storage.</summary>
+    private static byte[] Tensors(string[] names, string storage, int elementSize, int storageCount, long offset, long[] shape, long[] strides)
     {
         List<byte> pickle = [0x80, 2, (byte)'}'];
-        Text("w");
-        Ascii("ctorch._utils\n_rebuild_tensor_v2\n((");
-        Text("storage");
-        Ascii("ctorch\nFloatStorage\n");
-        Text("0");
-        Text("cpu");
-        Long(storageCount);
-        Ascii("tQ");
-        Long(offset);
-        Longs(shape);
-        Longs(strides);
-        pickle.Add(0x89);
-        Ascii("}tRs.");
-        return AlignedZip.Write([("a/data.pkl", pickle.ToArray()), ("a/data/0", new byte[4 * storageCount])]);
+        foreach (var name in names)
+        {
+            Text(name);
+            Ascii("ctorch._utils\n_rebuild_tensor_v2\n((");
+            Text("storage");
+            Ascii($"ctorch\n{storage}\n");
+            Text("0");
+            Text("cpu");
+            Long(storageCount);
+            Ascii("tQ");
+            Long(offset);
+            Longs(shape);
+            Longs(strides);
+            pickle.Add(0x89);
+            Ascii("}tRs");
+        }
+
+        Ascii(".");
+        return AlignedZip.Write([("a/data.pkl", pickle.ToArray()), ("a/data/0", new byte[elementSize * storageCount])]);
 
         void Ascii(string text) => pickle.AddRange(Encoding.ASCII.GetBytes(text));
 

@@ -102,6 +102,42 @@ public class TrainingMethodsTests
         Assert.InRange((images - step.Images).abs().max().item<float>(), 0.2 * reach, reach + 1e-6);
     }
 
+    [Theory]
+    [InlineData(TrainingMethod.Trades)]
+    [InlineData(TrainingMethod.AfaTrades)]
+    public void Trades_WithBatchNorm_AttacksBeforeItsStatisticsMove(TrainingMethod method)
+    {
+        using var scope = NewDisposeScope();
+        TrainingOptions WithBatchNorm(TrainingOptions options) => options with { Model = "resnet-18", ModelWidth = 0.0625 };
+        var (replica, untouched) = (Replica(method, WithBatchNorm), Replica(method, WithBatchNorm));
+        var step = Step();
+        Create(replica).ComputeLoss(step);
+
+        var expected = untouched.Attack.Divergence(step, InnerAttack.CloseStart(step), untouched.FrozenLogits(step.Images));
+
+        Golden.TensorAssert.SameBits(expected, step.AttackOnce<Tensor>(nameof(Trades), () => throw new InvalidOperationException("There was no attack.")));
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Afa)]
+    [InlineData(TrainingMethod.AfaTrades)]
+    public void Afa_WithBatchNorm_AttacksBeforeItsStatisticsMove(TrainingMethod method)
+    {
+        using var scope = NewDisposeScope();
+        TrainingOptions WithBatchNorm(TrainingOptions options) => options with { Model = "resnet-18", ModelWidth = 0.0625, AfaImages = AfaImages.Afa };
+        var (replica, untouched) = (Replica(method, WithBatchNorm), Replica(method, WithBatchNorm));
+        var step = Step();
+        Create(replica).ComputeLoss(step);
+
+        var contrast = untouched.FrozenFeatures(step.Images);
+        using var objective = new AfaInnerObjective(contrast, step.Labels, step.Labels, untouched.Options.Afa.Temperature);
+        var expected = untouched.Attack.Maximize(step, untouched.Attack.UniformStart(step), x => objective.Sum(untouched.Model.Features(x)));
+
+        var (images, seen) = step.AttackOnce<(Tensor, Tensor)>(nameof(AfaFeatures), () => throw new InvalidOperationException("There was no attack."));
+        Golden.TensorAssert.SameBits(contrast, seen);
+        Golden.TensorAssert.SameBits(expected, images);
+    }
+
     [Fact]
     public void Trades_DetachedTarget_ChangesTheGradientButNotTheLoss()
     {

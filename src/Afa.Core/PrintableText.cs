@@ -1,4 +1,4 @@
-namespace Afa.Checkpoints;
+namespace Afa;
 
 /// <summary>Text from files of any origin, made fit for messages: it cannot steer a terminal or fill it.</summary>
 internal static class PrintableText

@@ -1,7 +1,6 @@
-using Afa.Checkpoints;
 using Xunit;
 
-namespace Afa.Tests.Checkpoints;
+namespace Afa.Tests;
 
 public sealed class PrintableTextTests
 {
