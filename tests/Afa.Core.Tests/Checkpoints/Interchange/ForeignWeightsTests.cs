@@ -211,8 +211,8 @@ public sealed class ForeignWeightsTests
     [Fact]
     public void Choose_ShortName_KeepsWhatElseTheFileTells()
     {
-        var file = WeightsExport.Write(".pt", new Dictionary<string, TensorRecord> { ["a"] = Floats(1) },
-            new ModelOptions { Name = "wide-resnet", NormalizationLayer = NormalizationLayer.Group, HeadFeatures = HeadFeatures.Unit });
+        var model = new ModelOptions { Name = "wide-resnet", Depth = 10, NormalizationLayer = NormalizationLayer.Group, HeadFeatures = HeadFeatures.Unit };
+        var file = WeightsExport.Write(".pt", NetworkFamilyTests.Weights(model), model);
 
         var chosen = ImportedModel.Choose(ForeignWeights.Read(file, "file"), _cifar, "wrn-16-4", width: 0.5).Options;
 
