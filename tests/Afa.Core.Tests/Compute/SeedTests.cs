@@ -53,7 +53,7 @@ public class SeedTests
         Assert.Equal(
             [
                 (1UL, "ModelInitialization"), (2, "ShardPlan"), (3, "EpochOrder"), (4, "Augmentation"), (5, "TrainingAttack"), (6, "EvaluationAttack"), (7, "Subset"),
-                (20, "GeneratedImages"), (40, "Sweep"), (50, "ValidationSplit"), (51, "ValidationAttack"),
+                (20, "GeneratedImages"), (40, "Sweep"), (50, "ValidationSplit"), (51, "ValidationAttack"), (60, "TestOrder"),
             ],
             Enum.GetValues<SeedUse>().Select(use => ((ulong)use, use.ToString())));
     }

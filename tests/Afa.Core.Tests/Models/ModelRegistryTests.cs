@@ -29,7 +29,7 @@ public class ModelRegistryTests
 
         // fc1 reads 3,136 values and has 401,408 weights: a uniform draw up to b has the deviation b / √3.
         var bound = Math.Sqrt(gain / 3136);
-        Assert.InRange(weights["fc1.weight"].abs().max().item<float>(), 0.999 * bound, bound);
+        Assert.InRange(weights["fc1.weight"].abs().max().item<float>(), 0.999 * bound, bound * (1 + 1e-6));   // The bound in float32 may lie above.
         Assert.Equal(bound / Math.Sqrt(3), weights["fc1.weight"].std().item<float>(), tolerance: 0.01 * bound);
         Assert.Equal(0, weights["fc1.bias"].abs().max().item<float>());
     }
