@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Afa.Telemetry;
 using Afa.Training;
 
 namespace Afa.Grains;
 
 /// <summary>Lets a trainer, which blocks on its device's thread, exchange numbers through the grains of its run.</summary>
 /// <param name="scheduler">Of the trainer grain: calls leave from there, while the device's thread waits.</param>
-internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler scheduler, string run, int attempt, int rank, int count) : ICollective
+internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler scheduler, string run, int attempt, int rank, int count, TrainingTelemetry telemetry) : ICollective
 {
     /// <summary>Messages stay well below Orleans' limit, beyond which the connection is closed.</summary>
     public const int SliceSizeInBytes = 4 << 20;
@@ -32,6 +34,7 @@ internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler schedu
 
     public void AllReduceSum(Span<float> values)
     {
+        var started = Stopwatch.GetTimestamp();
         var bytes = MemoryMarshal.AsBytes(values);
         var member = new RoundMember(attempt, _round++, rank, count);
         var slices = new List<TensorSlice>();
@@ -48,6 +51,8 @@ internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler schedu
         {
             sums[bucket].Bytes.CopyTo(bytes[offset..]);
         }
+
+        telemetry.Reduced(bytes.Length, started);
     }
 
     // A buffer is free again after the sum has come back: by then the bucket has read it.

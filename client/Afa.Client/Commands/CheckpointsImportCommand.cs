@@ -24,7 +24,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     private readonly Option<ImportNormalization> _normalization = new("--normalization") { HelpName = "auto|none|dataset", Description = "How pixels are normalized: as the file says, else as the network's published class does (auto); not at all; or by the data set's usual mean and deviation. [default: auto]" };
     private readonly Option<string?> _key = new("--key") { HelpName = "KEY", Description = "Where in a file of torch.save the state dict is. Without it: a usual place, such as state_dict." };
     private readonly Option<string?> _run = new("--run") { HelpName = "NAME", Description = "What the checkpoint is called from then on. Without it: the file's name." };
-    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly SessionFlags _session = new();
 
     public CheckpointsImportCommand(ClientContext context)
         : base(
@@ -36,7 +36,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     {
         _context = context;
         Arguments.Add(_file);
-        foreach (var option in new Option[] { _dataset, _model, _width, _depth, _normalization, _key, _run, _store })
+        foreach (var option in new Option[] { _dataset, _model, _width, _depth, _normalization, _key, _run }.Concat(_session.All))
         {
             Options.Add(option);
         }
@@ -57,8 +57,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
         var run = RunOf(parsed, path);
         var chosen = ImportedModel.Choose(weights, DatasetRegistry.Get(dataset), model, parsed.GetValue(_width), parsed.GetValue(_depth), parsed.GetValue(_normalization));
 
-        var store = _context.Store(parsed.GetValue(_store));
-        await using var session = await _context.Connect(store, null, _context.Interrupt);
+        await using var session = await _session.OpenAsync(parsed, _context, StoreUse.Create);
         if (await session.Control.GetTrainingAsync(run, _context.Interrupt) is not null)
         {
             throw new UsageException($"There is a run '{run}' already. Choose another name with --run.");

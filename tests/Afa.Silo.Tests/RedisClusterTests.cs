@@ -1,0 +1,34 @@
+using Afa.Grains;
+using Afa.Silo;
+using Xunit;
+
+namespace Afa.Tests.Silo;
+
+/// <summary>Silo processes that find each other through a real Redis.</summary>
+public sealed class RedisClusterTests(RedisServer redis) : IClassFixture<RedisServer>
+{
+    [Fact]
+    public Task OneOfTwoSilosIsTerminated_TheRunGoesOnOnTheOther_WithTheSameWeights() => LoseOneOfTwoAsync(silo => silo.Process.TerminateAsync(), "terminated");
+
+    private async Task LoseOneOfTwoAsync(Func<SiloProcess, Task> loseAsync, string cluster)
+    {
+        Assert.SkipWhen(redis.Missing is not null, redis.Missing ?? "");
+        var expected = await TestRun.UndisturbedHashAsync();
+        var store = TestRun.NewStore();
+        string[] clustering = ["--clustering", "redis", "--redis", redis.Address, "--cluster-id", cluster];
+        await using var first = await SiloProcess.StartAsync(store, clustering);
+        await using var second = await SiloProcess.StartAsync(store, clustering);
+        Assert.Contains("cluster: Healthy, 2 silos are active.", await second.GetTextAsync("healthz/ready"), StringComparison.Ordinal);
+        await using var client = await ClusterClient.ConnectAsync(ClusterAddress.Read(null, redis.Address, cluster, null, _ => null, [])!);
+        await TestRun.StartAsync(client.Control);
+        await TestRun.WaitAsync(client.Control, status => status.Step >= 12);
+        await Task.WhenAll(Images(first), Images(second));   // A trainer on each.
+
+        await loseAsync(second);
+
+        await TestRun.WaitAsync(client.Control, status => status.State == RunState.Completed);
+        Assert.Equal(expected, TestRun.FinalHash(store));
+    }
+
+    private static async Task Images(SiloProcess silo) => Assert.Contains("afa_train_images_total", await silo.GetTextAsync("metrics"), StringComparison.Ordinal);
+}
