@@ -36,7 +36,7 @@ public sealed class WorkKeeper(IBlobStore blobs, IGrainFactory grains, SiloWork 
             {
                 await LookAsync(stoppingToken);
             }
-            catch (IOException exception)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 logger.LogWarning("The store cannot be searched for unfinished work and is tried again: {Reason}", exception.Message);
             }

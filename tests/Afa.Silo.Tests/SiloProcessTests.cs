@@ -1,3 +1,4 @@
+using System.Net;
 using Afa.Grains;
 using Xunit;
 
@@ -23,8 +24,7 @@ public sealed class SiloProcessTests
     [Fact]
     public async Task Terminated_InTheMiddleOfARun_WritesACheckpointAndGoesOnAfterARestart()
     {
-        var undisturbed = TestRun.UndisturbedHashAsync();
-        var expected = await undisturbed;
+        var expected = await TestRun.UndisturbedHashAsync();
         var store = TestRun.NewStore();
         await using (var silo = await SiloProcess.StartAsync(store))
         {
@@ -80,6 +80,20 @@ public sealed class SiloProcessTests
         Assert.All(
             s_evaluationNames,
             name => Assert.Contains(name, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ready_StoreIsGone_IsRefused_WhileTheSiloLives()
+    {
+        var store = TestRun.NewStore();
+        await using var silo = await SiloProcess.StartAsync(store);
+        Directory.Delete(store, recursive: true);
+
+        using var ready = await silo.GetAsync("healthz/ready");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready!.StatusCode);
+        Assert.Contains("store: Unhealthy, The store is not there.", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("Healthy", await silo.GetTextAsync("healthz/live"));
     }
 
     [Fact]

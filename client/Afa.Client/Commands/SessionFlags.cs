@@ -44,7 +44,7 @@ internal sealed class SessionFlags(bool takesDevices = false)
         }
         else if (cluster is null && problems.Count == 0 && others.Count > 0)
         {
-            problems.Add($"{string.Join(", ", others)} need --cluster or --redis.");
+            problems.Add($"There is no use for {string.Join(", ", others)} without --cluster or --redis.");
         }
 
         UsageException.ThrowIfAny(problems);
