@@ -28,7 +28,7 @@ internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler schedu
     {
         var rows = new TensorSlice(own.ToArray());
         var member = new RoundMember(attempt, _round++, rank, count);
-        var all = Wait(() => grains.GetGrain<IFeatureExchangeGrain>(run).GatherAsync(member, rows));
+        var all = Wait(() => UntilThereAsync(() => grains.GetGrain<IFeatureExchangeGrain>(run).GatherAsync(member, rows)));
         return [.. all.Select(slice => new ReadOnlyMemory<byte>(slice.Bytes))];
     }
 
@@ -46,7 +46,7 @@ internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler schedu
             slices.Add(new TensorSlice(buffer));
         }
 
-        var sums = Wait(() => Task.WhenAll(slices.Select((slice, bucket) => grains.GetGrain<IGradientBucketGrain>(BucketKey(run, bucket)).ReduceAsync(member, slice))));
+        var sums = Wait(() => Task.WhenAll(slices.Select((slice, bucket) => UntilThereAsync(() => grains.GetGrain<IGradientBucketGrain>(BucketKey(run, bucket)).ReduceAsync(member, slice)))));
         for (var (bucket, offset) = (0, 0); bucket < sums.Length; offset += sums[bucket++].Bytes.Length)
         {
             sums[bucket].Bytes.CopyTo(bytes[offset..]);
@@ -68,6 +68,18 @@ internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler schedu
         }
 
         return _buffers[bucket];
+    }
+
+    private static async Task<T> UntilThereAsync<T>(Func<Task<T?>> ask)
+        where T : class
+    {
+        while (true)
+        {
+            if (await ask() is { } answer)
+            {
+                return answer;
+            }
+        }
     }
 
     private T Wait<T>(Func<Task<T>> call) =>

@@ -10,6 +10,13 @@ public sealed class RedisClusterTests(RedisServer redis) : IClassFixture<RedisSe
     [Fact]
     public Task OneOfTwoSilosIsTerminated_TheRunGoesOnOnTheOther_WithTheSameWeights() => LoseOneOfTwoAsync(silo => silo.Process.TerminateAsync(), "terminated");
 
+    [Fact]
+    public Task OneOfTwoSilosIsKilled_TheRunGoesOnOnTheOther_WithTheSameWeights()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1", "It takes a while until the death is noticed: ./test --long.");
+        return LoseOneOfTwoAsync(silo => silo.Process.KillAsync(), "killed");
+    }
+
     private async Task LoseOneOfTwoAsync(Func<SiloProcess, Task> loseAsync, string cluster)
     {
         Assert.SkipWhen(redis.Missing is not null, redis.Missing ?? "");
@@ -26,7 +33,15 @@ public sealed class RedisClusterTests(RedisServer redis) : IClassFixture<RedisSe
 
         await loseAsync(second);
 
-        await TestRun.WaitAsync(client.Control, status => status.State == RunState.Completed);
+        try
+        {
+            await TestRun.WaitAsync(client.Control, status => status.State == RunState.Completed);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new TimeoutException($"{exception.Message}\n{first.Process.Output}");
+        }
+
         Assert.Equal(expected, TestRun.FinalHash(store));
     }
 

@@ -9,7 +9,7 @@ namespace Afa.Tests.Silo;
 /// <summary>A training of some seconds, on the silos' side, and what it leaves.</summary>
 internal static class TestRun
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(4);
     private static readonly string s_data = TestData.Write(trainImages: 400, testImages: 40);
 
     private static readonly Lazy<Task<string>> s_undisturbed = new(UndisturbedAsync);
@@ -51,7 +51,15 @@ internal static class TestRun
         TrainingRunStatus? status = null;
         while (!limit.IsCancellationRequested)
         {
-            status = await control.GetTrainingAsync("run", limit.Token);
+            try
+            {
+                status = await control.GetTrainingAsync("run", limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
             Xunit.Assert.False(status?.State == RunState.Failed, status?.Message);
             if (status is not null && isWanted(status))
             {
@@ -61,7 +69,7 @@ internal static class TestRun
             await Task.Delay(20, CancellationToken.None);
         }
 
-        throw new TimeoutException($"The run is not as wanted. Last heard: {status}");
+        throw new TimeoutException($"The run is not as wanted. Last heard: {status?.State}, step {status?.Step} after {status?.Elapsed}, {status?.Recoveries} recoveries. {status?.Message}");
     }
 
     /// <summary>SHA-256 over the tensor files of the last checkpoint.</summary>
