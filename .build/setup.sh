@@ -40,6 +40,19 @@ install_packages() {
     fi
 }
 
+# The server that tests of clusters of several processes run against; they are skipped where it is missing.
+require_redis() {
+    command -v redis-server > /dev/null && return
+    local missing=(redis-server) install="apt-get install -y redis-server"
+    if command -v apt-get > /dev/null && [ "$(id -u)" -eq 0 ]; then
+        install_packages ""
+    elif command -v apt-get > /dev/null && command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
+        install_packages "sudo"
+    else
+        echo "No redis-server here: the tests of clusters over Redis are skipped." >&2
+    fi
+}
+
 # The blob server that the tests of the Azure store run against; they are skipped where it is missing.
 require_azurite() {
     local source=tests/Afa.Storage.Tests/azurite target=artifacts/azurite

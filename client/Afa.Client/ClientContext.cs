@@ -1,4 +1,5 @@
 using Afa.Client.Control;
+using Afa.Silo;
 using Afa.Storage;
 using Spectre.Console;
 
@@ -13,8 +14,8 @@ internal sealed record ClientContext
 
     public required TextWriter Error { get; init; }
 
-    /// <summary>Opens the cluster that works on a store, with so many device slots; null: as many as the machine has.</summary>
-    public required Func<string, int?, CancellationToken, Task<IControlSession>> Connect { get; init; }
+    /// <summary>Opens the cluster that works on a store, or a running one.</summary>
+    public required Func<SessionRequest, CancellationToken, Task<IControlSession>> Connect { get; init; }
 
     /// <summary>Cancelled by the first Ctrl-C.</summary>
     public required CancellationToken Interrupt { get; init; }
@@ -34,14 +35,14 @@ internal sealed record ClientContext
         return StoreLocation.Parse(given ?? (string.IsNullOrEmpty(fromEnvironment) ? "afa-store" : fromEnvironment)).ToString();
     }
 
-    /// <summary>The same, of a store that must be there, since a command only reads it.</summary>
+    /// <summary>Refuses a store that is missing, where a command goes on with what is in it.</summary>
     /// <exception cref="UsageException">There is no such folder or container.</exception>
-    public async Task<string> ExistingStoreAsync(string? given)
+    public async Task RequireStoreAsync(string store)
     {
-        var store = Store(given);
-        return await StoreExistsAsync(store)
-            ? store
-            : throw new UsageException($"There is no store at {store}. 'afa train' creates one; --store or {StoreVariable} names another.");
+        if (!await StoreExistsAsync(store))
+        {
+            throw new UsageException($"There is no store at {store}. 'afa train' creates one; --store or {StoreVariable} names another.");
+        }
     }
 
     public Task<bool> StoreExistsAsync(string store) => StoreLocation.Parse(store).ExistsAsync(Environment, Interrupt);
@@ -60,8 +61,9 @@ internal sealed record ClientContext
         }
     }
 
-    /// <summary>A command that works on a store, as a user would type it.</summary>
-    public string CommandLine(string command, string store) => $"afa {command}{(store == Store(null) ? "" : $" --store {store}")}";
+    /// <summary>A command that works on a store or with a cluster, as a user would type it.</summary>
+    public string CommandLine(string command, string store) =>
+        ClusterAddress.IsName(store) ? $"afa {command} --{store}" : $"afa {command}{(store == Store(null) ? "" : $" --store {store}")}";
 
     private static IAnsiConsole? TerminalOf(TextWriter writer)
     {

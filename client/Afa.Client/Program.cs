@@ -6,7 +6,7 @@ var context = new ClientContext
 {
     Output = Console.Out,
     Error = Console.Error,
-    Connect = EmbeddedSession.StartAsync,
+    Connect = (request, cancellationToken) => request.Cluster is null ? EmbeddedSession.StartAsync(request, cancellationToken) : ClusterSession.ConnectAsync(request, cancellationToken),
     Interrupt = interrupt.Token,
 };
 return await AfaCommandLine.RunAsync(args, context);

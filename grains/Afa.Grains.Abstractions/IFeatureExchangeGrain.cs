@@ -4,10 +4,11 @@ namespace Afa.Grains;
 [Alias("afa.feature-exchange")]
 public interface IFeatureExchangeGrain : IGrainWithStringKey
 {
-    /// <summary>Contributes own rows and waits for those of all ranks, in rank order.</summary>
+    /// <summary>Contributes own rows and waits some seconds for those of all ranks, in rank order.</summary>
+    /// <returns>Null if not all ranks have come yet: contribute again, which counts once.</returns>
     /// <exception cref="RoundAbandonedException">The attempt was given up.</exception>
     [Alias("gather"), ResponseTimeout("00:10:00")]
-    Task<IReadOnlyList<TensorSlice>> GatherAsync(RoundMember member, TensorSlice rows);
+    Task<IReadOnlyList<TensorSlice>?> GatherAsync(RoundMember member, TensorSlice rows);
 
     /// <summary>Gives up this attempt and all before: whoever waits is told so.</summary>
     [Alias("abandon")]

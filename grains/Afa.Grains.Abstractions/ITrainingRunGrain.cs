@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Afa.Grains;
 
 /// <summary>The state machine of one training run. The key is the run's name.</summary>
@@ -17,6 +19,14 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     /// <summary>Asks the run to finish its step, write a checkpoint and stop.</summary>
     [Alias("pause")]
     Task PauseAsync();
+
+    /// <summary>
+    /// Has the run finish its step and write a checkpoint as a silo is about to end that has a part in it, and then go on without that
+    /// silo. Completes when the checkpoint is written.
+    /// </summary>
+    /// <remarks>Interleaves, as others ask for the status while a checkpoint is on its way.</remarks>
+    [Alias("hand-over"), AlwaysInterleave, ResponseTimeout("00:10:00")]
+    Task HandOverAsync(SiloAddress leaving);
 
     /// <summary>Returns null if the run was never started.</summary>
     [Alias("status")]

@@ -6,6 +6,7 @@ using Afa.Compute;
 using Afa.Data;
 using Afa.Evaluation;
 using Afa.Models;
+using Afa.Telemetry;
 using Afa.Training;
 using Orleans.Placement;
 using TorchSharp;
@@ -14,7 +15,7 @@ namespace Afa.Grains;
 
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the models, on the thread that their tensors live on.")]
-internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, IBlobStore blobs, TimeProvider time) : Grain, IAttackEvaluatorGrain
+internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, IBlobStore blobs, EvaluationTelemetry telemetry, TimeProvider time) : Grain, IAttackEvaluatorGrain
 {
     private const int ReferenceImages = 256;
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
@@ -93,6 +94,7 @@ internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore c
         // A run grain that was started anew may lease another unit while the old one is still under way.
         await (before ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
+        using var activity = EvaluationTelemetry.StartUnit(lease.Unit);
         var job = EvaluationJob.Of(JsonSerializer.Deserialize<EvaluationOptions>(lease.OptionsJson, AfaJson.Options)!);
         var unit = JsonSerializer.Deserialize<EvaluationUnit>(lease.UnitJson, AfaJson.Options)!;
         var name = job.Options.Checkpoints[unit.Checkpoint];
@@ -113,6 +115,7 @@ internal sealed class AttackEvaluatorGrain(DevicePool devices, CheckpointStore c
             var batch = dataset.Select([.. Enumerable.Range(unit.Start, unit.Count)]);
             return evaluator.Evaluate(unit, batch, job.Epsilons[unit.Epsilon], lease.Examples, progress => Volatile.Write(ref _progress, progress), _ending.Token);
         });
+        telemetry.UnitAttacked(outcome, job.Cascades);
         if (adversarial.Length > 0)
         {
             var key = this.GetPrimaryKeyString();

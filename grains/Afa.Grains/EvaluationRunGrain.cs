@@ -4,6 +4,7 @@ using Afa.Checkpoints;
 using Afa.Compute;
 using Afa.Data;
 using Afa.Evaluation;
+using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,6 +23,8 @@ internal sealed class EvaluationRunGrain(
     ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
+    EvaluationTelemetry telemetry,
+    SiloWork siloWork,
     ILogger<EvaluationRunGrain> logger) : Grain, IEvaluationRunGrain
 {
     private const int MaxTries = 6;
@@ -42,7 +45,7 @@ internal sealed class EvaluationRunGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
+        if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation && !siloWork.IsLeaving)
         {
             _loop = RunAsync(Heartbeat.TakeOver());
         }
@@ -54,7 +57,7 @@ internal sealed class EvaluationRunGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _isStopping = true;
-        _work.Clear();
+        DropWork();
         return Task.CompletedTask;
     }
 
@@ -193,6 +196,7 @@ internal sealed class EvaluationRunGrain(
         await Task.Yield();   // The call that started the evaluation gets its answer first.
         _clock.Restart();
         await using var held = lease;
+        using var activity = EvaluationTelemetry.StartEvaluation(Evaluation);
         var evaluators = new List<IAttackEvaluatorGrain>();
         try
         {
@@ -200,6 +204,7 @@ internal sealed class EvaluationRunGrain(
             var records = Records();
             await records.RefreshAsync();
             _work = new Queue<EvaluationUnit>(records.Missing);
+            telemetry.UnitsWait(_work.Count);
             _resumedImages = records.Outcomes.Values.Sum(outcome => outcome.Unit.Count);
             _resumedShare = _progress!.Share(records.Outcomes.Values);
             for (var slot = 0; slot < Math.Min(Math.Min(silos.Count * devices.Slots, state.State.MostSlots ?? int.MaxValue), _work.Count); slot++)
@@ -222,11 +227,11 @@ internal sealed class EvaluationRunGrain(
         catch (Exception exception)
         {
             logger.LogError(exception, "Evaluation {Evaluation} failed.", Evaluation);
-            _work.Clear();
             await EndAsync(RunState.Failed, exception.Message);
         }
         finally
         {
+            DropWork();
             await Task.WhenAll(evaluators.Select(evaluator => evaluator.ReleaseAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _clock.Stop();
             if (state.State.State == RunState.Completed)
@@ -236,14 +241,22 @@ internal sealed class EvaluationRunGrain(
         }
     }
 
+    private void DropWork()
+    {
+        telemetry.UnitsWait(-_work.Count);
+        _work.Clear();
+    }
+
     private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, CancellationToken lost)
     {
         var losses = 0;
         while (!lost.IsCancellationRequested && _work.TryDequeue(out var unit))
         {
+            using var lease = telemetry.UnitLeased();
             try
             {
                 await StoreAsync(unit, await EvaluateAsync(evaluator, silo, unit));
+                telemetry.UnitStored();
                 losses = 0;
             }
             catch (LeaseLostException exception) when (++losses < MaxTries && !_isStopping)
@@ -251,11 +264,12 @@ internal sealed class EvaluationRunGrain(
                 // A unit is a pure function of its options, so one that was lost is simply leased again, to whoever is free first.
                 logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
                 _work.Enqueue(unit);
+                telemetry.UnitsWait(1);
                 await Task.Delay(TimeSpan.FromSeconds(losses), time, lost);   // A dead silo takes a while to be noticed.
             }
             catch
             {
-                _work.Clear();   // So that the other slots end with the units that they have.
+                DropWork();   // So that the other slots end with the units that they have.
                 throw;
             }
             finally

@@ -11,12 +11,12 @@ internal sealed class GradientBucketGrain : Grain, IGradientBucketGrain
     private readonly Rendezvous<TensorSlice> _rendezvous;
     private byte[] _sum = [];
 
-    public GradientBucketGrain()
+    public GradientBucketGrain(TimeProvider time)
     {
-        _rendezvous = new Rendezvous<TensorSlice>(Add);
+        _rendezvous = new Rendezvous<TensorSlice>(Add, time);
     }
 
-    public Task<TensorSlice> ReduceAsync(RoundMember member, TensorSlice slice) => _rendezvous.JoinAsync(member, slice.Bytes);
+    public Task<TensorSlice?> ReduceAsync(RoundMember member, TensorSlice slice) => _rendezvous.JoinForAWhileAsync(member, slice.Bytes);
 
     public Task AbandonAsync(int attempt)
     {

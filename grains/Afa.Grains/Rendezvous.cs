@@ -2,8 +2,11 @@ namespace Afa.Grains;
 
 /// <summary>Where the ranks of a run meet, round after round: the last to come makes the result that all of them get.</summary>
 /// <param name="combine">Makes the result from the contributions in rank order.</param>
-internal sealed class Rendezvous<T>(Func<byte[][], T> combine)
+internal sealed class Rendezvous<T>(Func<byte[][], T> combine, TimeProvider time)
+    where T : class
 {
+    private static readonly TimeSpan s_while = TimeSpan.FromSeconds(5);
+
     private readonly Dictionary<(int Attempt, long Round), Meeting> _meetings = [];
     private int _abandoned;
 
@@ -35,6 +38,23 @@ internal sealed class Rendezvous<T>(Func<byte[][], T> combine)
         }
 
         return meeting.Result.Task;
+    }
+
+    /// <summary>Joins, as <see cref="JoinAsync"/> does, and waits some seconds; null if not all have come by then.</summary>
+    /// <remarks>
+    /// When a silo dies, Orleans deactivates the grains on other silos that were registered with it. It waits for the calls within, and
+    /// keeps new ones waiting: a call that waited for a rank of the dead silo would never hear that its attempt is given up.
+    /// </remarks>
+    public async Task<T?> JoinForAWhileAsync(RoundMember member, byte[] contribution)
+    {
+        try
+        {
+            return await JoinAsync(member, contribution).WaitAsync(s_while, time);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Gives up this attempt and all before.</summary>

@@ -7,7 +7,7 @@ public sealed record RunRecoveryOptions
     /// Whether such a run is taken up as soon as its grain is activated: right for a cluster, where another silo must go on.
     /// A silo inside the client leaves it to the user, who may only want to look.
     /// </summary>
-    public bool ResumesOnActivation { get; init; }
+    public bool ResumesOnActivation { get; set; }
 
     /// <summary>A run fails after so many recoveries in a row without a single finished step.</summary>
     public int MaxFruitlessRecoveries { get; init; } = 8;

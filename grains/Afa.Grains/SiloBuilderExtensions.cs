@@ -1,5 +1,6 @@
 using Afa.Checkpoints;
 using Afa.Compute;
+using Afa.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Storage;
@@ -19,7 +20,19 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton(devices);
         silo.Services.AddSingleton<CheckpointStore>();
         silo.Services.AddSingleton<DatasetCache>();
+        silo.Services.AddSingleton<SiloWork>();
+        silo.Services.AddAfaInstruments();
         silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Store, (services, _) => new BlobGrainStorage(services.GetRequiredService<IBlobStore>()));
         return silo;
+    }
+
+    /// <summary>Adds what makes work go on when silos come and go. A silo inside the client leaves that to its user.</summary>
+    /// <remarks>To be called after Orleans was added: the hand-over must come before Orleans stops.</remarks>
+    public static IServiceCollection AddAfaRecovery(this IServiceCollection services)
+    {
+        services.Configure<RunRecoveryOptions>(recovery => recovery.ResumesOnActivation = true);
+        services.AddHostedService<WorkKeeper>();
+        services.AddHostedService<HandOver>();
+        return services;
     }
 }

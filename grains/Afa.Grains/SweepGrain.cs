@@ -23,6 +23,7 @@ internal sealed class SweepGrain(
     DevicePool devices,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
+    SiloWork siloWork,
     ILogger<SweepGrain> logger) : Grain, ISweepGrain
 {
     private const int MaxTries = 6;
@@ -46,7 +47,7 @@ internal sealed class SweepGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (state.State is { PlanJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
+        if (state.State is { PlanJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation && !siloWork.IsLeaving)
         {
             _loop = RunAsync(Heartbeat.TakeOver());
         }

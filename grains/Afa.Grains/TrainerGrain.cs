@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Compute;
 using Afa.Data;
+using Afa.Telemetry;
 using Afa.Training;
 using Orleans.Placement;
 
@@ -11,9 +13,10 @@ namespace Afa.Grains;
 
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the replica, on the thread that its tensors live on.")]
-internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, TimeProvider time) : Grain, ITrainerGrain
+internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, TrainingTelemetry telemetry, SiloWork work, TimeProvider time) : Grain, ITrainerGrain
 {
     private DeviceLease? _lease;
+    private IDisposable? _presence;
     private Trainer? _trainer;
     private TrainerAssignment? _assignment;
     private TrainingOptions? _options;
@@ -32,7 +35,7 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         }
 
         var checkpoint = assignment.Checkpoint is null ? null : await checkpoints.LoadAsync(assignment.Checkpoint);
-        var collective = new GrainCollective(GrainFactory, TaskScheduler.Current, assignment.Run, assignment.Attempt, assignment.Rank, assignment.Trainers);
+        var collective = new GrainCollective(GrainFactory, TaskScheduler.Current, assignment.Run, assignment.Attempt, assignment.Rank, assignment.Trainers, telemetry);
         _options = options;
         _plan = new TrainingPlan(options, assignment.SmallestShard);
         _heldOut = null;
@@ -40,6 +43,7 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         _nextStep = assignment.Step;
         _lastStep = null;
         _lease ??= devices.Lease();
+        _presence ??= work.Begin(assignment.Run);
         var buckets = await _lease.Worker.RunAsync(() =>
         {
             _trainer?.Dispose();
@@ -67,10 +71,14 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
             throw new InvalidOperationException($"Trainer '{this.GetPrimaryKeyString()}' is at step {_nextStep}; it cannot take step {step}.");
         }
 
+        using var activity = TrainingTelemetry.StartTrainerStep(assignment.Rank);
+        var started = Stopwatch.GetTimestamp();
         var position = _plan!.At(step);
         var batches = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).GetBatchAsync(position.Epoch, position.StepInEpoch, _plan.ImagesPerShard)));
         var batch = ImageBatch.Concat([.. batches.Select(part => new ImageBatch(part.Pixels, part.Labels, part.SampleIds, part.Channels, part.Height, part.Width))]);
+        var waited = Stopwatch.GetElapsedTime(started);
         var result = await worker.RunAsync(() => Step(trainer, position, batch));
+        telemetry.StepTaken(result.Images, waited, result.PhaseSeconds, activity);
         _nextStep = step + 1;
         _lastStep = result;
         return result;
@@ -105,7 +113,18 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
             Parent = assignment.Checkpoint,
             CreatedAt = time.GetUtcNow(),
         }));
-        await checkpoints.SaveAsync(name, checkpoint);
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await checkpoints.SaveAsync(name, checkpoint);
+        }
+        catch (IOException)
+        {
+            telemetry.CheckpointFailed();
+            throw;
+        }
+
+        telemetry.CheckpointWritten(checkpoint.Model.Values.Concat(checkpoint.Optimizer?.Values ?? []).Sum(tensor => (long)tensor.Data.Length), started);
     }
 
     public async Task<string> HashWeightsAsync(int attempt)
@@ -123,6 +142,9 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
             _trainer = null;
             lease.Dispose();
         }
+
+        _presence?.Dispose();
+        _presence = null;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Data;
+using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,11 +23,17 @@ internal sealed class TrainingRunGrain(
     ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
+    TrainingTelemetry telemetry,
+    SiloWork work,
     ILogger<TrainingRunGrain> logger) : Grain, ITrainingRunGrain
 {
+    private static readonly TimeSpan s_longestEnd = TimeSpan.FromMinutes(2);
+
     private readonly RunProgress _progress = new();
     private Task? _loop;
     private bool _isPauseRequested;
+    private SiloAddress? _leaving;   // A silo with a part in the run that is about to end.
+    private TaskCompletionSource? _handedOver;
 
     private string Run => this.GetPrimaryKeyString();
 
@@ -36,7 +43,7 @@ internal sealed class TrainingRunGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation)
+        if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation && !work.IsLeaving)
         {
             state.State.Recoveries++;
             _loop = RunAsync(Heartbeat.TakeOver());
@@ -112,6 +119,18 @@ internal sealed class TrainingRunGrain(
         return Task.CompletedTask;
     }
 
+    public Task HandOverAsync(SiloAddress leaving)
+    {
+        if (!IsAtWork)
+        {
+            return Task.CompletedTask;
+        }
+
+        _leaving = leaving;
+        _handedOver ??= new TaskCompletionSource();
+        return Task.WhenAny(_handedOver.Task, _loop!);
+    }
+
     public async Task<TrainingRunStatus?> GetStatusAsync()
     {
         if (state.State.OptionsJson is not null && state.State.State != RunState.Completed && _loop is null or { IsCompleted: true })
@@ -151,6 +170,8 @@ internal sealed class TrainingRunGrain(
     {
         await Task.Yield();   // The call that started the run gets its answer first.
         await using var held = lease;
+        using var presence = work.Begin(Run);
+        using var counted = telemetry.RunAtWork(Run, JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!);
         var fruitless = 0;
         while (true)
         {
@@ -158,7 +179,12 @@ internal sealed class TrainingRunGrain(
             try
             {
                 await AttemptAsync(lease.Lost);
-                return;
+                if (_leaving is null || state.State.State != RunState.Running || _leaving.Equals(silo.SiloAddress))
+                {
+                    return;   // Where this silo is the one that ends, another takes the run up, since it is still to go on.
+                }
+
+                await WaitForEndAsync(_leaving, lease.Lost);
             }
             catch (Exception exception) when (lease.Lost.IsCancellationRequested)
             {
@@ -194,11 +220,25 @@ internal sealed class TrainingRunGrain(
         }
     }
 
+    /// <summary>Says that the run is handed over, and waits until the silo has ended, so that no trainer is placed there.</summary>
+    private async Task WaitForEndAsync(SiloAddress leaving, CancellationToken lost)
+    {
+        logger.LogInformation("Run {Run} goes on without the silo {Silo} when that has ended.", Run, leaving);
+        _handedOver?.TrySetResult();
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) < s_longestEnd && (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, lost)).ContainsKey(leaving))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(250), time, lost);
+        }
+
+        (_leaving, _handedOver) = (null, null);
+    }
+
     /// <summary>Whether trying again is of no use until a user has mended something.</summary>
     private static bool IsForTheUser(Exception exception) =>
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
 
-    /// <summary>Runs from the last good checkpoint until the end, a pause, or the loss of a member.</summary>
+    /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, or the loss of a member.</summary>
     private async Task AttemptAsync(CancellationToken lost)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
@@ -218,6 +258,7 @@ internal sealed class TrainingRunGrain(
         await WriteStateAsync();
 
         var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers, state.State.Buckets);
+        Activity? epoch = null;
         try
         {
             state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
@@ -229,8 +270,10 @@ internal sealed class TrainingRunGrain(
             {
                 lost.ThrowIfCancellationRequested();
                 var position = plan.At(step);
+                epoch ??= TrainingTelemetry.StartEpoch(position.Phase.Name, position.Epoch);
                 var clock = Stopwatch.StartNew();
-                var reports = await trainers.StepAsync(step);
+                var reports = await StepAsync(trainers, step);
+                telemetry.LossSeen(position.Phase.Name, reports.Sum(report => report.Loss));
                 sums.Add(reports, clock.Elapsed.TotalSeconds);
                 step++;
                 _progress.Advance(position.Phase.Name, step, plan.ShareDone(step), reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
@@ -241,14 +284,19 @@ internal sealed class TrainingRunGrain(
                     await trainers.RequireEqualReplicasAsync(step);
                     var validation = ModelSelection.IsValidated(options.Validation, position) ? await trainers.ValidateAsync(position.Epoch, ValidationSplit.Parts(options.Validation)) : null;
                     var learningRate = LearningRateSchedule.At(options.Optimizer, position);
-                    state.State.History.Add(sums.Finish(position, learningRate, validation));
+                    var row = sums.Finish(position, learningRate, validation);
+                    state.State.History.Add(row);
+                    telemetry.EpochEnded("training", row.CleanAccuracy, row.RobustAccuracy);
+                    telemetry.EpochEnded("validation", validation?.CleanAccuracy, validation?.RobustAccuracy);
+                    epoch?.Dispose();
+                    epoch = null;
                     sums = new EpochSums();
                     (isBest, isOver) = (selection.IsBest(position.Epoch), selection.IsOver);
                     await WriteStateAsync();   // Before the checkpoint: a row too many is dropped on a resume, one too few would be lost.
                 }
 
                 var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
-                if (isDue || _isPauseRequested)
+                if (isDue || _isPauseRequested || _leaving is not null)
                 {
                     await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
@@ -258,14 +306,26 @@ internal sealed class TrainingRunGrain(
                     await EndAsync(RunState.Paused, null);
                     return;
                 }
+
+                if (_leaving is not null && step < plan.Steps && !isOver)
+                {
+                    return;
+                }
             }
 
             await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message);
         }
         finally
         {
+            epoch?.Dispose();
             await trainers.DisbandAsync();
         }
+    }
+
+    private static async Task<TrainerStep[]> StepAsync(TrainerGroup trainers, long step)
+    {
+        using var activity = TrainingTelemetry.StartStep(step);
+        return await trainers.StepAsync(step);
     }
 
     private string CheckpointPrefix => $"runs/{Run}/checkpoints/";

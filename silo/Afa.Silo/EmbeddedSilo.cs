@@ -1,8 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Afa.Checkpoints;
 using Afa.Compute;
 using Afa.Grains;
 using Afa.Storage;
+using Afa.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -33,13 +37,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var slots = options.DeviceSlots ?? Environment.ProcessorCount;
         var devices = new DevicePool(slots, Math.Max(1, Environment.ProcessorCount / slots));
 
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddProvider(new ErrorLog()).SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.None).AddFilter("Microsoft", LogLevel.None);
-        builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(FreePort(), FreePort(), serviceId: "afa", clusterId: $"afa-{Environment.ProcessId}")
-            .Configure<EndpointOptions>(endpoint => endpoint.AdvertisedIPAddress = IPAddress.Loopback)
-            .AddAfaGrains(store, devices));
-        var host = builder.Build();
+        var host = options.MetricsPort is { } port ? BuildWithMetrics(port, store, devices) : Build(store, devices);
         try
         {
             await host.StartAsync(cancellationToken);
@@ -59,6 +57,36 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         await _host.StopAsync();
         _host.Dispose();
         _devices.Dispose();
+    }
+
+    private static IHost Build(IBlobStore store, DevicePool devices)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        Configure(builder, store, devices);
+        return builder.Build();
+    }
+
+    private static WebApplication BuildWithMetrics(int port, IBlobStore store, DevicePool devices)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        Configure(builder, store, devices);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.Services.AddAfaExporters();
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        app.Services.UseAfaInstruments();
+        app.UseRouting();
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+
+    private static void Configure(IHostApplicationBuilder builder, IBlobStore store, DevicePool devices)
+    {
+        builder.Logging.AddProvider(new ErrorLog()).SetMinimumLevel(LogLevel.Warning).AddFilter("Orleans", LogLevel.None).AddFilter("Microsoft", LogLevel.None);
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering(FreePort(), FreePort(), serviceId: "afa", clusterId: $"afa-{Environment.ProcessId}")
+            .Configure<EndpointOptions>(endpoint => endpoint.AdvertisedIPAddress = IPAddress.Loopback)
+            .AddAfaGrains(store, devices));
     }
 
     private static int FreePort()

@@ -10,4 +10,7 @@ public sealed record EmbeddedSiloOptions
 
     /// <summary>Device slots; null: one for each core.</summary>
     public int? DeviceSlots { get; init; }
+
+    /// <summary>Port on loopback where /metrics is served; null: nowhere.</summary>
+    public int? MetricsPort { get; init; }
 }

@@ -23,8 +23,8 @@ internal sealed class ClientHarness : IDisposable
 
     public int Connections { get; private set; }
 
-    /// <summary>Asked for when the last session was opened.</summary>
-    public int? DeviceSlots { get; private set; }
+    /// <summary>What the last session was opened for.</summary>
+    public SessionRequest? Request { get; private set; }
 
     public string Output { get; private set; } = "";
 
@@ -76,10 +76,11 @@ internal sealed class ClientHarness : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private Task<IControlSession> Connect(string store, int? deviceSlots, CancellationToken cancellationToken)
+    private Task<IControlSession> Connect(SessionRequest request, CancellationToken cancellationToken)
     {
         Connections++;
-        DeviceSlots = deviceSlots;
+        Request = request;
+        Cluster.Store = request.Store;
         return ConnectError is null ? Task.FromResult<IControlSession>(Cluster) : Task.FromException<IControlSession>(ConnectError);
     }
 }

@@ -295,6 +295,8 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.CompletedTask;
     }
 
+    public string Store { get; set; } = "";
+
     public void RequireData(TrainingOptions options, int? images)
     {
         if (DataError is not null)

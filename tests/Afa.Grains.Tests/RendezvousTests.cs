@@ -1,10 +1,14 @@
 using Afa.Grains;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Afa.Tests.Grains;
 
 public sealed class RendezvousTests
 {
-    private readonly Rendezvous<string> _rendezvous = new(parts => string.Join(",", parts.Select(part => part[0])));
+    private readonly FakeTimeProvider _time = new();
+    private readonly Rendezvous<string> _rendezvous;
+
+    public RendezvousTests() => _rendezvous = new(parts => string.Join(",", parts.Select(part => part[0])), _time);
 
     [Fact]
     public async Task Members_InAnyOrder_GetTheContributionsInRankOrder()
@@ -55,5 +59,19 @@ public sealed class RendezvousTests
         _ = _rendezvous.JoinAsync(new(2, 0, 1, 2), [20]);
 
         await Assert.ThrowsAsync<RoundAbandonedException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Member_WhoseOthersDoNotCome_IsSentAwayAfterAWhile_AndCountsOnceWhenItComesAgain()
+    {
+        var first = _rendezvous.JoinForAWhileAsync(new(1, 0, 0, 2), [10]);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.False(first.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await first);
+
+        var again = _rendezvous.JoinForAWhileAsync(new(1, 0, 0, 2), [10]);
+        Assert.Equal("10,20", await _rendezvous.JoinForAWhileAsync(new(1, 0, 1, 2), [20]));
+        Assert.Equal("10,20", await again);
     }
 }

@@ -36,6 +36,8 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         Subcommands.Add(new ModelsCommand(context));
         Subcommands.Add(new AttacksCommand(context));
 
+        Subcommands.Add(new SiloCommand(context));
+
         var help = Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
     }
@@ -50,5 +52,6 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         "afa sweep study.yaml                       # many trainings and their evaluations, as one job",
         "afa leaderboard                            # all checkpoints that have been attacked, ranked",
         "afa runs                                   # what has been trained",
+        "afa silo                                   # a silo of its own, for afa train --cluster localhost:30000",
     ];
 }

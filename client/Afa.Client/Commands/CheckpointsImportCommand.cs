@@ -25,7 +25,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     private readonly Option<ImportNormalization> _normalization = new("--normalization") { HelpName = "auto|none|dataset", Description = "How pixels are normalized: as the file says, else as the network's published class does (auto); not at all; or by the data set's usual mean and deviation. [default: auto]" };
     private readonly Option<string?> _key = new("--key") { HelpName = "KEY", Description = "Where in a file of torch.save the state dict is. Without it: a usual place, such as state_dict." };
     private readonly Option<string?> _run = new("--run") { HelpName = "NAME", Description = "What the checkpoint is called from then on. Without it: the file's name." };
-    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly SessionFlags _session = new();
 
     public CheckpointsImportCommand(ClientContext context)
         : base(
@@ -37,7 +37,7 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     {
         _context = context;
         Arguments.Add(_file);
-        foreach (var option in new Option[] { _dataset, _model, _width, _depth, _activation, _normalization, _key, _run, _store })
+        foreach (var option in new Option[] { _dataset, _model, _width, _depth, _activation, _normalization, _key, _run }.Concat(_session.All))
         {
             Options.Add(option);
         }
@@ -58,13 +58,12 @@ internal sealed class CheckpointsImportCommand : ClientCommand
         var run = RunOf(parsed, path);
         var chosen = ImportedModel.Choose(weights, DatasetRegistry.Get(dataset), model, parsed.GetValue(_width), parsed.GetValue(_depth), parsed.GetValue(_activation), parsed.GetValue(_normalization));
 
-        var store = _context.Store(parsed.GetValue(_store));
-        await using var session = await _context.Connect(store, null, _context.Interrupt);
-        await NamedWork.RequireFreeAsync(session.Control, _context, store, run);
+        await using var session = await _session.OpenAsync(parsed, _context, StoreUse.Create);
+        await NamedWork.RequireFreeAsync(session.Control, _context, session.Store, run);
         var import = new CheckpointImport(run, JsonSerializer.Serialize(chosen.Options, AfaJson.Options), dataset, path, Safetensors.Write(weights.Tensors));
         var name = await session.Control.ImportCheckpointAsync(import, _context.Interrupt);
         WriteFindings(weights, chosen);
-        _context.Output.WriteLine($"Imported {name}. Evaluate it with: {_context.CommandLine($"evaluate {run}", store)}");
+        _context.Output.WriteLine($"Imported {name}. Evaluate it with: {_context.CommandLine($"evaluate {run}", session.Store)}");
         return ExitCode.Success;
     }
 

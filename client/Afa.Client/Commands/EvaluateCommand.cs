@@ -38,8 +38,7 @@ internal sealed class EvaluateCommand : ClientCommand
         Description = "Goes on with an evaluation that was interrupted. Without a name: the newest that is not complete.",
     };
 
-    private readonly Option<string?> _store = SharedOptions.Store();
-    private readonly Option<int?> _devices = SharedOptions.Devices();
+    private readonly SessionFlags _session = new(takesDevices: true);
     private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: evaluations/NAME/report in the store, or in afa-reports here if the store is a container." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
@@ -58,7 +57,7 @@ internal sealed class EvaluateCommand : ClientCommand
     {
         _context = context;
         Arguments.Add(_checkpoints);
-        foreach (var option in Starting.Concat<Option>([_resume, _store, _devices, _report, _json]))
+        foreach (var option in Starting.Concat<Option>([_resume, .. _session.All, _report, _json]))
         {
             Options.Add(option);
         }
@@ -87,10 +86,9 @@ internal sealed class EvaluateCommand : ClientCommand
             RequireNothingElse(parsed);
         }
 
-        var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
-        var job = new EvaluationJob(session.Control, _context, output, store);
+        await using var session = await _session.OpenAsync(parsed, _context, StoreUse.Read);
+        var job = new EvaluationJob(session.Control, _context, output, session.Store);
         var name = isResume ? await job.ResumeAsync(parsed.GetValue(_resume)) : await StartAsync(parsed, settings, session.Control, job, output);
         return await job.FinishAsync(name, parsed.GetValue(_report));
     }

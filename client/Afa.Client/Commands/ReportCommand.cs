@@ -33,8 +33,14 @@ internal sealed class ReportCommand : StoreCommand
     };
 
     public ReportCommand(ClientContext context)
+        : this(context, new SessionFlags(takesDevices: true))
+    {
+    }
+
+    private ReportCommand(ClientContext context, SessionFlags session)
         : base(
             context,
+            session,
             "report",
             "Writes the report of an evaluation or a sweep again, or that of a training run with the evaluation that ended it; with --features, also how checkpoints compare in feature space.",
             "afa report my-run",
@@ -45,9 +51,8 @@ internal sealed class ReportCommand : StoreCommand
     {
         _context = context;
         Arguments.Add(_names);
-        Devices = SharedOptions.Devices();
-        IReadOnlyList<Option> ofFeatures = [.. _flags, Devices];
-        foreach (var option in ofFeatures.Prepend(_features).Append(_report))
+        IReadOnlyList<Option> ofFeatures = [.. _flags, .. session.OfWork];
+        foreach (var option in _flags.Prepend<Option>(_features).Append(_report))
         {
             Options.Add(option);
         }
@@ -59,7 +64,7 @@ internal sealed class ReportCommand : StoreCommand
                 return;
             }
 
-            if (ofFeatures.Where(flag => result.GetResult(flag) is not null).Select(flag => flag.Name).ToList() is { Count: > 0 } given)
+            if (ofFeatures.Where(flag => result.GetResult(flag) is { Implicit: false }).Select(flag => flag.Name).ToList() is { Count: > 0 } given)
             {
                 result.AddError($"{string.Join(", ", given)}: only with --features, as a report without it measures nothing new.");
             }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using Afa.Client.Options;
+using Afa.Compute;
 using Afa.Storage;
 
 namespace Afa.Client.Commands;
@@ -8,8 +10,6 @@ namespace Afa.Client.Commands;
 /// <summary>Options that several commands take; each command needs instances of its own.</summary>
 internal static class SharedOptions
 {
-    private const int MostSlots = 256;
-
     public static Option<string?> Store() => new("--store")
     {
         HelpName = "DIR|URL",
@@ -26,12 +26,30 @@ internal static class SharedOptions
         CustomParser = argument =>
         {
             var text = argument.Tokens[0].Value;
-            if (text.StartsWith("cpu:", StringComparison.Ordinal) && int.TryParse(text.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots is >= 1 and <= MostSlots)
+            if (DeviceSlots.TryParse(text, out var slots))
             {
                 return slots;
             }
 
-            argument.AddError($"--devices must be cpu:N with N from 1 to {MostSlots}, such as cpu:{Environment.ProcessorCount}, not '{text}'.");
+            argument.AddError($"--devices {DeviceSlots.Rule(text)}");
+            return null;
+        },
+    };
+
+    /// <summary>Where the silo that a command starts shows its metrics; null: nowhere.</summary>
+    public static Option<int?> MetricsPort() => new("--metrics-port")
+    {
+        HelpName = "PORT",
+        Description = "Serves metrics for Prometheus at http://127.0.0.1:PORT/metrics while it works.",
+        CustomParser = argument =>
+        {
+            var text = argument.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= IPEndPoint.MaxPort)
+            {
+                return port;
+            }
+
+            argument.AddError($"--metrics-port must be a port from 1 to {IPEndPoint.MaxPort}, not '{text}'.");
             return null;
         },
     };

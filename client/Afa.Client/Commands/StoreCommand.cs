@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Afa.Client.Control;
 using Afa.Grains;
 
 namespace Afa.Client.Commands;
@@ -7,25 +8,31 @@ namespace Afa.Client.Commands;
 internal abstract class StoreCommand : ClientCommand
 {
     private readonly ClientContext _context;
-    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly SessionFlags _session;
 
     protected StoreCommand(ClientContext context, string name, string description, params IReadOnlyList<string> examples)
+        : this(context, new SessionFlags(), name, description, examples)
+    {
+    }
+
+    /// <param name="session">Where the command works.</param>
+    protected StoreCommand(ClientContext context, SessionFlags session, string name, string description, params IReadOnlyList<string> examples)
         : base(name, description, examples)
     {
-        _context = context;
-        Options.Add(_store);
+        (_context, _session) = (context, session);
+        foreach (var option in _session.All)
+        {
+            Options.Add(option);
+        }
+
         SetAction(async (parsed, _) =>
         {
-            var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
-            await using var session = await _context.Connect(store, Devices is null ? null : parsed.GetValue(Devices), _context.Interrupt);
-            return await RunAsync(parsed, session.Control, store);
+            await using var session = await _session.OpenAsync(parsed, _context, StoreUse.Read);
+            return await RunAsync(parsed, session.Control, session.Store);
         });
     }
 
-    /// <summary>Device slots to work on, for a command that has something computed; else null.</summary>
-    protected Option<int?>? Devices { get; init; }
-
     /// <summary>Does the command's work. Returns the exit code.</summary>
-    /// <param name="store">Full path or address of the store.</param>
+    /// <param name="store">As <see cref="IControlSession.Store"/>.</param>
     protected abstract Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store);
 }

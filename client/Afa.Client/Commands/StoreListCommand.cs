@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Afa.Client.Control;
 using Afa.Client.Output;
 using Afa.Grains;
 
@@ -8,15 +9,18 @@ namespace Afa.Client.Commands;
 internal abstract class StoreListCommand<T> : ClientCommand
 {
     private readonly ClientContext _context;
-    private readonly Option<string?> _store = SharedOptions.Store();
+    private readonly SessionFlags _session = new();
     private readonly Option<bool> _json = SharedOptions.Json();
 
     protected StoreListCommand(ClientContext context, string name, string description, params IReadOnlyList<string> examples)
         : base(name, description, examples)
     {
         _context = context;
-        Options.Add(_store);
-        Options.Add(_json);
+        foreach (var option in _session.All.Append(_json))
+        {
+            Options.Add(option);
+        }
+
         SetAction((parsed, _) => RunAsync(parsed));
     }
 
@@ -37,12 +41,12 @@ internal abstract class StoreListCommand<T> : ClientCommand
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        var store = _context.Store(parsed.GetValue(_store));
+        var request = _session.Read(parsed, _context);
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        var items = await _context.StoreExistsAsync(store) ? await ListAsync(store) : [];
+        var items = request.Cluster is not null || await _context.StoreExistsAsync(request.Store) ? await ListAsync(request) : [];
         if (items.Count == 0)
         {
-            output.Text.WriteLine($"There are no {Things} in {store}. {Hint}");
+            output.Text.WriteLine($"There are no {Things} in {request.Store}. {Hint}");
         }
         else if (!output.IsJson)
         {
@@ -53,9 +57,9 @@ internal abstract class StoreListCommand<T> : ClientCommand
         return ExitCode.Success;
     }
 
-    private async Task<IReadOnlyList<T>> ListAsync(string store)
+    private async Task<IReadOnlyList<T>> ListAsync(SessionRequest request)
     {
-        await using var session = await _context.Connect(store, null, _context.Interrupt);
+        await using var session = await _context.Connect(request, _context.Interrupt);
         return await ListAsync(session.Control, _context.Interrupt);
     }
 }

@@ -64,8 +64,7 @@ internal sealed class SweepCommand : ClientCommand
         Description = "Goes on with a sweep: finished trials are not run again, failed ones are tried again. Without a name: the newest that is not complete.",
     };
 
-    private readonly Option<string?> _store = SharedOptions.Store();
-    private readonly Option<int?> _devices = SharedOptions.Devices();
+    private readonly SessionFlags _session = new(takesDevices: true);
     private readonly Option<string?> _report = new("--report") { HelpName = "DIR", Description = "Folder for the report. Without it: sweeps/NAME/report in the store, or in afa-reports here if the store is a container." };
     private readonly Option<bool> _json = SharedOptions.Json();
 
@@ -83,7 +82,7 @@ internal sealed class SweepCommand : ClientCommand
     {
         _context = context;
         Arguments.Add(_description);
-        foreach (var option in Starting.Concat<Option>([_resume, _store, _devices, _report, _json]))
+        foreach (var option in Starting.Concat<Option>([_resume, .. _session.All, _report, _json]))
         {
             Options.Add(option);
         }
@@ -113,15 +112,13 @@ internal sealed class SweepCommand : ClientCommand
             return ExitCode.Success;
         }
 
-        var store = _context.Store(parsed.GetValue(_store));
-        await _context.PrepareStoreAsync(store);
-        await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
+        await using var session = await _session.OpenAsync(parsed, _context, StoreUse.Create);
         foreach (var trial in plan.Trials.DistinctBy(trial => (trial.Training.Dataset, trial.Training.DataDirectory, trial.Training.Generated, trial.Evaluation.Images)))
         {
             session.RequireData(trial.Training, trial.Evaluation.Images);
         }
 
-        var job = new SweepJob(session.Control, _context, output, store);
+        var job = new SweepJob(session.Control, _context, output, session.Store);
         var name = request.Name ?? await job.NewNameAsync();
         await job.StartAsync(name, await WithTransfersAsync(plan, session.Control));
         return await job.FinishAsync(name, known: null, parsed.GetValue(_report));
@@ -140,9 +137,8 @@ internal sealed class SweepCommand : ClientCommand
             throw new UsageException($"--resume goes on with the trials that the sweep was started with; leave out {string.Join(", ", given)}, or start a new sweep.");
         }
 
-        var store = await _context.ExistingStoreAsync(parsed.GetValue(_store));
-        await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
-        var job = new SweepJob(session.Control, _context, output, store);
+        await using var session = await _session.OpenAsync(parsed, _context, StoreUse.Read);
+        var job = new SweepJob(session.Control, _context, output, session.Store);
         var known = await job.ResumeAsync(parsed.GetValue(_resume));
         return await job.FinishAsync(known.Sweep, known, parsed.GetValue(_report));
     }

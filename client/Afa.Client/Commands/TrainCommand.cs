@@ -29,8 +29,7 @@ internal sealed class TrainCommand : ClientCommand
         Description = "Goes on with a run from its last checkpoint, with the options it was started with. Without a name: the newest that is not complete.",
     };
 
-    private readonly Option<string?> _store = SharedOptions.Store();
-    private readonly Option<int?> _devices = SharedOptions.Devices();
+    private readonly SessionFlags _session = new(takesDevices: true);
     private readonly Option<bool> _noEvaluate = new("--no-evaluate") { Description = "Does not attack the trained model." };
     private readonly SettingOption _images = SharedOptions.Images();
     private readonly Option<bool> _json = SharedOptions.Json();
@@ -49,11 +48,13 @@ internal sealed class TrainCommand : ClientCommand
             "afa train --method supcon --set augmentation.cropPadding=2",
             "afa train --options robust.yaml --set optimizer.momentum=0.8",
             "afa train --store https://ACCOUNT.blob.core.windows.net/CONTAINER   # key in AFA_STORE_CONNECTION_STRING, or a workload identity",
+            "afa train --metrics-port 9464   # curl http://127.0.0.1:9464/metrics",
+            "afa train --cluster localhost:30000   # on a silo that 'afa silo' runs",
             "afa train --resume",
             "afa train --resume trades-all")
     {
         _context = context;
-        foreach (var option in _flags.Concat<Option>([_file, _set, _run, _resume, _store, _devices, _noEvaluate, _images, _json]))
+        foreach (var option in _flags.Concat<Option>([_file, _set, _run, _resume, .. _session.All, _noEvaluate, _images, _json]))
         {
             Options.Add(option);
         }
@@ -85,16 +86,14 @@ internal sealed class TrainCommand : ClientCommand
 
         UsageException.ThrowIfAny(problems);
 
-        var store = isResume ? await _context.ExistingStoreAsync(parsed.GetValue(_store)) : _context.Store(parsed.GetValue(_store));
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        await _context.PrepareStoreAsync(store);
-        await using var session = await _context.Connect(store, parsed.GetValue(_devices), _context.Interrupt);
+        await using var session = await _session.OpenAsync(parsed, _context, isResume ? StoreUse.Extend : StoreUse.Create);
         if (!isResume)
         {
             session.RequireData(options, parsed.GetValue(_noEvaluate) ? null : evaluation.Images);
         }
 
-        var job = new TrainingJob(session.Control, _context, output, store);
+        var job = new TrainingJob(session.Control, _context, output, session.Store);
         var (run, known) = isResume ? await job.ResumeAsync(name) : (await job.StartAsync(name, options), null);
         return await job.FinishAsync(run, known, parsed.GetValue(_noEvaluate) ? null : evaluation.Images);
     }

@@ -6,12 +6,17 @@ using Afa.Training;
 namespace Afa.Client.Control;
 
 /// <summary>A cluster of one silo inside this process.</summary>
-internal sealed class EmbeddedSession(EmbeddedSilo silo) : IControlSession
+internal sealed class EmbeddedSession(EmbeddedSilo silo, string store) : IControlSession
 {
     public IAfaControl Control => silo.Control;
 
-    public static async Task<IControlSession> StartAsync(string store, int? deviceSlots, CancellationToken cancellationToken) =>
-        new EmbeddedSession(await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = store, DeviceSlots = deviceSlots }, cancellationToken));
+    public string Store => store;
+
+    public static async Task<IControlSession> StartAsync(SessionRequest request, CancellationToken cancellationToken)
+    {
+        var options = new EmbeddedSiloOptions { Store = request.Store, DeviceSlots = request.DeviceSlots, MetricsPort = request.MetricsPort };
+        return new EmbeddedSession(await EmbeddedSilo.StartAsync(options, cancellationToken), request.Store);
+    }
 
     public void RequireData(TrainingOptions options, int? images)
     {

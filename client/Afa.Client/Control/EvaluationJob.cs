@@ -4,6 +4,7 @@ using Afa.Client.Reports;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
+using Afa.Silo;
 using Afa.Storage;
 using Afa.Training;
 
@@ -78,7 +79,7 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
         {
             var epsilons = Math.Max(1, options.Epsilons.Count);
             output.WritePairs(document.Results.Select((result, i) => (
-                "Adversarial", $"{StoreLocation.Parse(store).PathOf($"evaluations/{status.Evaluation}/adversarial-{i / epsilons}-{i % epsilons}.npz")} ({CheckpointName.Short(result.Checkpoint)}, epsilon {result.Epsilon})")));
+                "Adversarial", $"{PathInStore($"evaluations/{status.Evaluation}/adversarial-{i / epsilons}-{i % epsilons}.npz")} ({CheckpointName.Short(result.Checkpoint)}, epsilon {result.Epsilon})")));
         }
 
         return document;
@@ -94,6 +95,8 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
         output.Text.WriteLine($"Report: {report}");
         return report;
     }
+
+    private string PathInStore(string name) => ClusterAddress.IsName(store) ? name : StoreLocation.Parse(store).PathOf(name);
 
     /// <summary>One that rests, before one that another process works on.</summary>
     private async Task<EvaluationStatus> NewestUnfinishedAsync()

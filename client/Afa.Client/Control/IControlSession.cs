@@ -9,6 +9,9 @@ internal interface IControlSession : IAsyncDisposable
 {
     IAfaControl Control { get; }
 
+    /// <summary>Full path or address of the store, or the name of the cluster.</summary>
+    string Store { get; }
+
     /// <summary>Refuses data that the cluster is known not to have, before a run is started with it.</summary>
     /// <param name="images">How many test images the trained model will be attacked on; null: it will not be.</param>
     /// <exception cref="UsageException">A folder has fewer test images.</exception>

@@ -28,6 +28,12 @@ public sealed class DevicePool : IDisposable
     /// <summary>How many pieces of tensor work should run at once.</summary>
     public int Slots { get; }
 
+    /// <summary>Threads that are at work now.</summary>
+    public int Busy => Workers().Count(worker => worker.IsBusy);
+
+    /// <summary>Pieces of work that wait for a thread.</summary>
+    public int QueueLength => Workers().Sum(worker => worker.QueueLength);
+
     /// <summary>Gives the caller a worker of its own until it disposes the lease.</summary>
     public DeviceLease Lease()
     {
@@ -58,6 +64,14 @@ public sealed class DevicePool : IDisposable
         foreach (var worker in _all)
         {
             worker.Dispose();
+        }
+    }
+
+    private List<DeviceWorker> Workers()
+    {
+        lock (_lock)
+        {
+            return [.. _all];
         }
     }
 

@@ -12,6 +12,7 @@ public sealed class DeviceWorker : IDisposable
 {
     private readonly BlockingCollection<Action> _queue = [];
     private readonly Thread _thread;
+    private volatile bool _isBusy;
 
     /// <param name="name">Of the slot, for thread lists.</param>
     /// <param name="device">The device that work on this slot uses.</param>
@@ -28,6 +29,9 @@ public sealed class DeviceWorker : IDisposable
 
     /// <summary>Pieces of work that wait.</summary>
     public int QueueLength => _queue.Count;
+
+    /// <summary>Whether a piece of work is under way, be it that it waits for other trainers.</summary>
+    public bool IsBusy => _isBusy;
 
     /// <summary>Queues work and completes when it has run; exceptions pass through.</summary>
     public Task<T> RunAsync<T>(Func<T> work)
@@ -71,7 +75,9 @@ public sealed class DeviceWorker : IDisposable
         set_num_threads(threads);   // OpenMP keeps the number for each calling thread.
         foreach (var work in _queue.GetConsumingEnumerable())
         {
+            _isBusy = true;
             work();
+            _isBusy = false;
         }
     }
 }

@@ -112,7 +112,7 @@ public sealed class DataCommandsTests : IDisposable
     [Fact]
     public void RequireData_OfAFolder_ChecksItsSplitsAndCounts()
     {
-        var session = new EmbeddedSession(null!);   // Looks at files only.
+        var session = new EmbeddedSession(null!, "");   // Looks at files only.
         var options = new TrainingOptions { Dataset = Images };
 
         session.RequireData(options, images: 1);

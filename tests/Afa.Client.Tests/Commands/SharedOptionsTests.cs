@@ -23,7 +23,7 @@ public sealed class SharedOptionsTests : IDisposable
     public async Task Devices_AreThoseOfTheClusterThatIsStarted(int? slots, params string[] command)
     {
         Assert.Equal(ExitCode.Success, await _client.RunAsync(command));
-        Assert.Equal((1, slots), (_client.Connections, _client.DeviceSlots));
+        Assert.Equal((1, slots), (_client.Connections, _client.Request?.DeviceSlots));
     }
 
     [Theory]

@@ -103,7 +103,7 @@ public sealed class ClientOutputTests : IDisposable
         {
             Output = _output,
             Error = _error,
-            Connect = (_, _, _) => throw new InvalidOperationException("No cluster in this test."),
+            Connect = (_, _) => throw new InvalidOperationException("No cluster in this test."),
             Interrupt = default,
             Clock = _clock,
             Terminal = writer => isTerminal ? Terminal(writer, isInteractive) : null,

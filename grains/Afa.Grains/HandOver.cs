@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Afa.Grains;
+
+/// <summary>
+/// Before a silo ends, has each training run that has a part on it write a checkpoint, so that no step is lost. Registered after Orleans, as
+/// services are stopped in reverse order. Evaluations and sweeps need none of it: what they finished is stored.
+/// </summary>
+public sealed class HandOver(SiloWork work, IGrainFactory grains, ILocalSiloDetails silo, ILogger<HandOver> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        work.Leave();
+        return Task.WhenAll(work.Runs.Select(run => HandOverAsync(run, cancellationToken)));
+    }
+
+    private async Task HandOverAsync(string run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.GetGrain<ITrainingRunGrain>(run).HandOverAsync(silo.SiloAddress).WaitAsync(cancellationToken);
+            logger.LogInformation("Run {Run} is handed over: its checkpoint is written.", run);
+        }
+        catch (Exception exception)
+        {
+            // The silo ends all the same; the run then goes on from its last checkpoint.
+            logger.LogWarning("Run {Run} could not be handed over: {Reason}", run, exception.Message);
+        }
+    }
+}

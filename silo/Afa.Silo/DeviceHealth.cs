@@ -1,0 +1,24 @@
+using Afa.Compute;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Afa.Silo;
+
+/// <summary>Whether the tensor library works on the silo's device slots: a slot that is free adds two numbers. Slots that are leased are at work.</summary>
+internal sealed class DeviceHealth(DevicePool devices) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        using var lease = devices.TryLease();
+        if (lease is null)
+        {
+            return HealthCheckResult.Healthy($"All of {devices.Slots} slots are leased.");
+        }
+
+        var sum = await lease.Worker.RunAsync(() =>
+        {
+            using var scope = TorchSharp.torch.NewDisposeScope();
+            return (TorchSharp.torch.ones(1, device: lease.Worker.Device) + 1).cpu().item<float>();
+        }).WaitAsync(cancellationToken);
+        return sum == 2 ? HealthCheckResult.Healthy($"{devices.Slots} slots on {lease.Worker.Device.type}.") : HealthCheckResult.Unhealthy($"1 + 1 gave {sum} on {lease.Worker.Device}.");
+    }
+}

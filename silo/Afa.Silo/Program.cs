@@ -1,0 +1,3 @@
+using Afa.Silo;
+
+return await SiloProgram.RunAsync(args, Console.Out, Console.Error, Environment.GetEnvironmentVariable);

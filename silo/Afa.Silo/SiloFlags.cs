@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Net;
+using Afa.Compute;
+using Afa.Storage;
+
+namespace Afa.Silo;
+
+/// <summary>The options of a silo's command line. Each can come from an environment variable instead, as containers have it.</summary>
+public sealed class SiloFlags
+{
+    public const string Description =
+        "Runs a silo until it is asked to end (SIGTERM or Ctrl-C). Then its runs write checkpoints and go on elsewhere, or when a silo is started again. " +
+        "Serves /healthz/live, /healthz/ready and /metrics; OTEL_EXPORTER_OTLP_ENDPOINT and its like send metrics and traces elsewhere too.";
+
+    /// <summary>Command lines that work as they are.</summary>
+    public static IReadOnlyList<string> Examples { get; } =
+    [
+        "afa silo --devices cpu:2 --store /data/afa   # then, in another terminal: afa train --cluster localhost:30000",
+        "afa silo --clustering redis --redis localhost:6379 --store /data/afa",
+        "afa silo --clustering redis --redis localhost:6379 --store /data/afa --silo-port 11112 --gateway-port 30001 --http-port 8081   # a second one",
+    ];
+
+    private readonly Option<string?> _store = Text("--store", "DIR|URL", "AFA_STORE",
+        $"Where checkpoints, results and the state of runs lie, the same for all silos of a cluster: a folder that all see, or https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER], with its key in {StoreLocation.ConnectionStringVariable}, or in the file that {StoreLocation.ConnectionStringFileVariable} names, or a workload identity. Default: afa-store in the current folder.");
+
+    private readonly Option<string?> _devices = Text("--devices", "cpu:N", "AFA_DEVICES", $"Device slots, each with its share of the cores. Default: cpu:{Environment.ProcessorCount}, one for each core.");
+
+    private readonly Option<string?> _clustering = Text("--clustering", "localhost|redis", "AFA_CLUSTERING", "How silos find each other: one silo on this machine, or any number that share a Redis. Default: localhost.");
+
+    private readonly Option<string?> _redis = Text("--redis", "HOST:PORT", RedisAddress.AddressVariable, $"The Redis. With a password: the whole connection string in {RedisAddress.ConnectionStringVariable}, or in the file that {RedisAddress.ConnectionStringFileVariable} names.");
+
+    private readonly Option<string?> _clusterId = Text("--cluster-id", "NAME", "AFA_CLUSTER_ID", "Only silos of one name find each other. Default: afa.");
+
+    private readonly Option<string?> _serviceId = Text("--service-id", "NAME", "AFA_SERVICE_ID", "Stays the same when a cluster is replaced by another. Default: afa.");
+
+    private readonly Option<string?> _listen = Text("--listen", "ADDRESS", "AFA_LISTEN", "Address to listen on for silos, clients and HTTP, which are open to whoever reaches it: a network of the cluster's own is needed. 0.0.0.0: all. Default: 127.0.0.1.");
+
+    private readonly Option<string?> _advertise = Text("--advertise", "ADDRESS", "AFA_ADVERTISE", "Address under which other silos and clients reach this one. Default: the one that it listens on.");
+
+    private readonly Option<string?> _siloPort = Text("--silo-port", "PORT", "AFA_SILO_PORT", "For other silos. Default: 11111.");
+
+    private readonly Option<string?> _gatewayPort = Text("--gateway-port", "PORT", "AFA_GATEWAY_PORT", "For clients: afa ... --cluster HOST:PORT. Default: 30000.");
+
+    private readonly Option<string?> _httpPort = Text("--http-port", "PORT", "AFA_HTTP_PORT", "For /healthz/live, /healthz/ready and /metrics. Default: 8080.");
+
+    private readonly Option<string?> _drain = Text("--drain-seconds", "N", "AFA_DRAIN_SECONDS", "How long an ending silo may take to hand its runs over. Default: 60.");
+
+    private readonly Option<bool> _kubernetes = new("--kubernetes") { Description = "Takes name, address and cluster from the pod, and leaves pods that are gone out of the cluster (needs POD_NAME, POD_NAMESPACE, POD_IP, ORLEANS_SERVICE_ID, ORLEANS_CLUSTER_ID)." };
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, _drain, _kubernetes];
+
+    /// <summary>Reads the options; what is wrong with them is added to the problems, all of it.</summary>
+    public SiloOptions Read(ParseResult parsed, Func<string, string?> environment, List<string> problems)
+    {
+        var defaults = new SiloOptions();
+        var options = new SiloOptions
+        {
+            Store = Given(_store, "AFA_STORE") ?? defaults.Store,
+            DeviceSlots = Parsed<int>(_devices, "AFA_DEVICES", DeviceSlots.TryParse, DeviceSlots.Rule) ?? defaults.DeviceSlots,
+            Clustering = Parsed<Clustering>(
+                _clustering, "AFA_CLUSTERING", (string text, out Clustering value) => Enum.TryParse(text, ignoreCase: true, out value) && !char.IsAsciiDigit(text[0]), text => $"must be localhost or redis, not '{text}'.") ?? defaults.Clustering,
+            ClusterId = Given(_clusterId, "AFA_CLUSTER_ID") ?? defaults.ClusterId,
+            ServiceId = Given(_serviceId, "AFA_SERVICE_ID") ?? defaults.ServiceId,
+            Listen = Address(_listen, "AFA_LISTEN") ?? defaults.Listen,
+            Advertised = Address(_advertise, "AFA_ADVERTISE"),
+            SiloPort = Port(_siloPort, "AFA_SILO_PORT") ?? defaults.SiloPort,
+            GatewayPort = Port(_gatewayPort, "AFA_GATEWAY_PORT") ?? defaults.GatewayPort,
+            HttpPort = Port(_httpPort, "AFA_HTTP_PORT") ?? defaults.HttpPort,
+            Drain = Parsed<int>(_drain, "AFA_DRAIN_SECONDS", (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= 3600, text => $"must be from 1 to 3600 seconds, not '{text}'.") is { } seconds
+                ? TimeSpan.FromSeconds(seconds) : defaults.Drain,
+            IsInKubernetes = parsed.GetValue(_kubernetes),
+        };
+        if (options.Clustering == Clustering.Redis)
+        {
+            options = options with { Redis = RedisAddress.Read(parsed.GetValue(_redis), environment, problems) };
+        }
+
+        var found = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), found, validateAllProperties: true);
+        problems.AddRange(found.Select(problem => problem.ErrorMessage!));
+        return options;
+
+        string? Given(Option<string?> option, string variable) => parsed.GetValue(option) ?? (environment(variable) is { Length: > 0 } value ? value : null);
+
+        T? Parsed<T>(Option<string?> option, string variable, TryParse<T> tryParse, Func<string, string> rule)
+            where T : struct
+        {
+            if (Given(option, variable) is not { } text)
+            {
+                return null;
+            }
+
+            if (tryParse(text, out var value))
+            {
+                return value;
+            }
+
+            problems.Add($"{(parsed.GetValue(option) is null ? variable : option.Name)} {rule(text)}");
+            return null;
+        }
+
+        int? Port(Option<string?> option, string variable) => Parsed<int>(
+            option, variable, (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= IPEndPoint.MaxPort, text => $"must be a port from 1 to {IPEndPoint.MaxPort}, not '{text}'.");
+
+        IPAddress? Address(Option<string?> option, string variable)
+        {
+            if (Given(option, variable) is not { } text)
+            {
+                return null;
+            }
+
+            if (IPAddress.TryParse(text, out var address))
+            {
+                return address;
+            }
+
+            problems.Add($"{(parsed.GetValue(option) is null ? variable : option.Name)} must be an IP address, such as 127.0.0.1, not '{text}'.");
+            return null;
+        }
+    }
+
+    private delegate bool TryParse<T>(string text, out T value);
+
+    private static Option<string?> Text(string name, string value, string variable, string description) => new(name) { HelpName = value, Description = $"{description} [{variable}]" };
+}

@@ -1,0 +1,84 @@
+using Afa.Silo;
+using Xunit;
+
+namespace Afa.Tests.Silo;
+
+public sealed class SiloFlagsTests : IDisposable
+{
+    private readonly Dictionary<string, string> _environment = [];
+    private readonly StringWriter _error = new();
+
+    public void Dispose() => _error.Dispose();
+
+    [Theory]
+    [InlineData("--devices must be cpu:N", "--devices", "gpu")]
+    [InlineData("--clustering must be localhost or redis, not 'zookeeper'.", "--clustering", "zookeeper")]
+    [InlineData("--clustering must be localhost or redis, not '1'.", "--clustering", "1")]
+    [InlineData("--silo-port must be a port from 1 to 65535, not '0'.", "--silo-port", "0")]
+    [InlineData("--http-port must be a port from 1 to 65535, not '65536'.", "--http-port", "65536")]
+    [InlineData("must differ, not 11111, 11111 and 8080.", "--gateway-port", "11111")]
+    [InlineData("--listen must be an IP address, such as 127.0.0.1, not 'everywhere'.", "--listen", "everywhere")]
+    [InlineData("--clustering localhost is for one silo on loopback", "--listen", "0.0.0.0", "--advertise", "10.0.0.1")]
+    [InlineData("name that by --advertise", "--clustering", "redis", "--redis", "localhost:6379", "--listen", "0.0.0.0")]
+    [InlineData("--clustering redis needs the address of the Redis", "--clustering", "redis")]
+    [InlineData("--drain-seconds must be from 1 to 3600 seconds, not '-1'.", "--drain-seconds", "-1")]
+    [InlineData("--store: The store's address must end with", "--store", "https://a.blob.core.windows.net/c?sig=x")]
+    [InlineData("--cluster-id and --service-id must not be empty.", "--cluster-id", " ")]
+    [InlineData("--unknown", "--unknown", "1")]
+    public async Task Run_WrongOptions_AreRefusedBeforeAnythingStarts(string message, params string[] arguments)
+    {
+        Assert.Equal(2, await RunAsync(arguments));
+        Assert.Contains(message, _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_SeveralWrongOptions_AreAllNamedAtOnce()
+    {
+        _environment["AFA_HTTP_PORT"] = "x";
+        Assert.Equal(2, await RunAsync("--devices", "cpu:0", "--silo-port", "y", "--clustering", "redis"));
+        var error = _error.ToString();
+        Assert.StartsWith("error: 4 problems:", error, StringComparison.Ordinal);
+        Assert.Contains("AFA_HTTP_PORT must be a port", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_PasswordOnTheCommandLine_IsRefusedAndNotRepeated()
+    {
+        Assert.Equal(2, await RunAsync("--clustering", "redis", "--redis", "localhost:6379,password=s3cret"));
+        Assert.Contains(RedisAddress.ConnectionStringVariable, _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_RedisThatIsNotThere_SaysSo()
+    {
+        var port = ServerProcess.FreePort();
+        Assert.Equal(1, await RunAsync("--clustering", "redis", "--redis", $"127.0.0.1:{port}", "--store", TestRun.NewStore(), "--http-port", $"{ServerProcess.FreePort()}"));
+        Assert.Contains($"127.0.0.1:{port}", _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_MountedFile_GivesTheConnectionString()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, "redis.example:6380,password=s3cret,ssl=true\n");
+        _environment[RedisAddress.ConnectionStringFileVariable] = file;
+        var problems = new List<string>();
+
+        var redis = RedisAddress.Read(null, _environment.GetValueOrDefault, problems)!;
+
+        Assert.Empty(problems);
+        Assert.Equal(("s3cret", true, "redis.example"), (redis.Password, redis.Ssl, ((System.Net.DnsEndPoint)redis.EndPoints[0]).Host));
+    }
+
+    [Fact]
+    public async Task Help_NamesEveryOption()
+    {
+        using var output = new StringWriter();
+        Assert.Equal(0, await SiloProgram.RunAsync(["--help"], output, _error, _environment.GetValueOrDefault));
+        Assert.All(new SiloFlags().All, option => Assert.Contains(option.Name, output.ToString(), StringComparison.Ordinal));
+    }
+
+    private Task<int> RunAsync(params string[] arguments) => SiloProgram.RunAsync(arguments, TextWriter.Null, _error, _environment.GetValueOrDefault);
+}

@@ -1,0 +1,68 @@
+using Afa.Silo;
+
+namespace Afa.Tests.Silo;
+
+/// <summary>The real silo program on free ports of loopback.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    private static readonly HttpClient s_http = new();
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(1);
+
+    private readonly int _httpPort = ServerProcess.FreePort();
+    private readonly int _gatewayPort = ServerProcess.FreePort();
+
+    private SiloProcess(string store, string[] clustering)
+    {
+        Process = new ServerProcess("dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
+            "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
+        ]);
+    }
+
+    public ServerProcess Process { get; }
+
+    /// <summary>As the client's --cluster takes it.</summary>
+    public string Gateway => $"127.0.0.1:{_gatewayPort}";
+
+    /// <summary>Starts a silo and waits until it is ready.</summary>
+    /// <param name="clustering">Options beside store, devices and ports.</param>
+    public static async Task<SiloProcess> StartAsync(string store, params string[] clustering)
+    {
+        var silo = new SiloProcess(store, clustering);
+        using var limit = new CancellationTokenSource(s_longest);
+        while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
+        {
+            Xunit.Assert.False(silo.Process.HasExited, silo.Process.Output);
+            Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {silo.Process.Output}");
+            await Task.Delay(50, CancellationToken.None);
+        }
+
+        return silo;
+    }
+
+    /// <summary>Connects as a client.</summary>
+    public Task<ClusterClient> ConnectAsync() => ClusterClient.ConnectAsync(ClusterAddress.Read(Gateway, null, null, null, _ => null, [])!);
+
+    /// <summary>Asks over HTTP; null if nobody answers.</summary>
+    public async Task<HttpResponseMessage?> GetAsync(string path)
+    {
+        try
+        {
+            return await s_http.GetAsync(new Uri($"http://127.0.0.1:{_httpPort}/{path}"));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<string> GetTextAsync(string path)
+    {
+        using var answer = await GetAsync(path);
+        Xunit.Assert.True(answer?.IsSuccessStatusCode, $"/{path}: {answer?.StatusCode}. {Process.Output}");
+        return await answer!.Content.ReadAsStringAsync();
+    }
+
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+}
