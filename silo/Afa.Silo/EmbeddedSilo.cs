@@ -71,7 +71,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         Configure(builder, store, devices);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
-        builder.Services.AddAfaExporters();
+        builder.AddAfaExporters();
         builder.Services.AddRoutingCore();
         var app = builder.Build();
         app.Services.UseAfaInstruments();

@@ -77,7 +77,7 @@ public static class SiloHost
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Drain);
         builder.Services.AddRoutingCore();
-        builder.Services.AddAfaExporters();
+        builder.AddAfaExporters();
         builder.Services.AddHealthChecks()
             .AddCheck<ClusterHealth>("cluster", tags: [Ready])
             .AddCheck("store", new StoreHealth(store), tags: [Ready])

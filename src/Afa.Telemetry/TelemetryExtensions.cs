@@ -1,5 +1,8 @@
+using System.Collections;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -33,23 +36,26 @@ public static class TelemetryExtensions
     /// Exports the meters of AFA, Orleans and the runtime to Prometheus, and also by OTLP, with traces, if one of the standard variables
     /// such as OTEL_EXPORTER_OTLP_ENDPOINT is set.
     /// </summary>
-    /// <param name="environment">Looks up variables; null: those of this process.</param>
-    public static IServiceCollection AddAfaExporters(this IServiceCollection services, Func<string, string?>? environment = null)
+    public static void AddAfaExporters(this IHostApplicationBuilder builder)
     {
-        environment ??= Environment.GetEnvironmentVariable;
-        var telemetry = services.AddOpenTelemetry()
+        // OpenTelemetry reads its variables from the configuration, in which a host without defaults has none.
+        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value)
+            .Where(variable => variable.Key.StartsWith("OTEL_", StringComparison.Ordinal))
+            .ToDictionary();
+        variables.TryAdd("OTEL_SERVICE_NAME", "afa");
+        builder.Configuration.AddInMemoryCollection(variables);
+        var telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
                 .AddMeter("afa.*", "Microsoft.Orleans")
                 .AddAspNetCoreInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter(options => options.ScrapeResponseCacheDurationMilliseconds = 0));
-        if (s_otlpVariables.Any(variable => environment(variable) is { Length: > 0 }))
+        if (s_otlpVariables.Any(variable => variables.GetValueOrDefault(variable) is { Length: > 0 }))
         {
             telemetry
                 .WithTracing(traces => traces.AddSource("afa.*", "Microsoft.Orleans.Application").AddAspNetCoreInstrumentation())
                 .UseOtlpExporter();
         }
-
-        return services;
     }
 }
