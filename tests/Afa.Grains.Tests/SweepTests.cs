@@ -98,7 +98,7 @@ public sealed class SweepTests
     public async Task Sweep_PausedAndResumed_EndsWithTheSameFigures()
     {
         await using var cluster = await TestCluster.StartAsync(silos: 1);
-        var plan = Plan(["0.05", "0.1"], seeds: [0, 1], epochs: 6);
+        var plan = Plan(["0.05", "0.1"], seeds: [0, 1], epochs: 40);   // Long enough to be paused before any is trained.
         await StartAsync(cluster, "whole", plan);
         await WaitAsync(cluster, "whole", _ => { }, status => status.State == RunState.Completed);
 
