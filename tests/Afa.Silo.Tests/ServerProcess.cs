@@ -12,6 +12,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private const int Terminate = 15;   // SIGTERM
 
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<int, byte> s_given = new();
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -50,9 +51,16 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>A port of loopback that nobody listens on.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            if (s_given.TryAdd(port, 0))   // The system may name one twice before its first use.
+            {
+                return port;
+            }
+        }
     }
 
     /// <summary>Waits for the process to end by itself.</summary>
