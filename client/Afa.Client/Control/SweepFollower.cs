@@ -14,25 +14,16 @@ internal sealed class SweepFollower(IAfaControl control, TimeProvider clock)
     public async Task<SweepStatus> FollowAsync(string sweep, SweepStatus? known, IProgressView view, CancellationToken interrupt)
     {
         var shown = new ShownSweep(control, view, known);
-        var isPausing = false;
-        while (true)
+        return await PausableWork.FollowAsync(
+            LookAsync, status => status.State, () => control.PauseSweepAsync(sweep, CancellationToken.None),
+            "the steps under way are finished and checkpoints are written", Interval, clock, view, interrupt);
+
+        async Task<SweepStatus> LookAsync()
         {
             var status = await control.GetSweepAsync(sweep, CancellationToken.None)
                 ?? throw new CommandFailedException($"Sweep '{sweep}' is no longer known to the cluster; was its folder deleted?");
             await shown.UpdateAsync(status);
-            if (status.State is RunState.Paused or RunState.Completed or RunState.Failed)
-            {
-                return status;
-            }
-
-            if (interrupt.IsCancellationRequested && !isPausing)
-            {
-                isPausing = true;
-                view.WriteLine("Pausing: the steps under way are finished and checkpoints are written. Ctrl-C again stops at once.");
-                await control.PauseSweepAsync(sweep, CancellationToken.None);
-            }
-
-            await Task.Delay(Interval, clock, isPausing ? CancellationToken.None : interrupt).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return status;
         }
     }
 }

@@ -14,37 +14,16 @@ internal sealed class TrainingFollower(IAfaControl control, TimeProvider clock)
     public async Task<TrainingRunStatus> FollowAsync(string run, TrainingRunStatus? known, IProgressView view, CancellationToken interrupt)
     {
         var shown = new ShownTraining(view, known);
-        var isPausing = false;
-        while (true)
+        return await PausableWork.FollowAsync(
+            LookAsync, status => status.State, () => control.PauseTrainingAsync(run, CancellationToken.None),
+            "the step under way is finished and a checkpoint is written", Interval, clock, view, interrupt);
+
+        async Task<TrainingRunStatus> LookAsync()
         {
             var status = await control.GetTrainingAsync(run, CancellationToken.None)
                 ?? throw new CommandFailedException($"Run '{run}' is no longer known to the cluster; was its folder deleted?");
             shown.Update(status);
-            if (status.State is RunState.Paused or RunState.Completed or RunState.Failed)
-            {
-                return status;
-            }
-
-            if (interrupt.IsCancellationRequested && !isPausing)
-            {
-                isPausing = true;
-                view.WriteLine("Pausing: the step under way is finished and a checkpoint is written. Ctrl-C again stops at once.");
-                await control.PauseTrainingAsync(run, CancellationToken.None);
-            }
-
-            await WaitAsync(isPausing ? CancellationToken.None : interrupt);
-        }
-    }
-
-    private async Task WaitAsync(CancellationToken interrupt)
-    {
-        try
-        {
-            await Task.Delay(Interval, clock, interrupt);
-        }
-        catch (OperationCanceledException)
-        {
-            // The caller's loop sees the interrupt and pauses the run.
+            return status;
         }
     }
 }
