@@ -42,9 +42,7 @@ public sealed class TrainingShard
 
         if (options.ShardPlan == ShardPlanKind.Stored)
         {
-            // Of all images: options refuse a subset.
-            var heldOut = ValidationSplit.Draw(dataset, options);
-            return [.. ShardPlan.Stored(dataset, options.Shards).Select(shard => shard.Except(heldOut).ToArray())];
+            return [.. ShardPlan.Stored(dataset, options.Shards).Select(shard => shard.Intersect(others).ToArray())];   // Options refuse a subset.
         }
 
         var labels = dataset.Labels.Span;
