@@ -93,7 +93,7 @@ internal static class AfaContainerChecks
         var problems = new List<string>();
         var options = flags.Read(command.Parse([.. parsed.Tokens.Skip(1).Select(token => token.Value)]), environment.Read, problems);
         Require(options is { IsInKubernetes: true, Clustering: not Clustering.Localhost } && options.Listen.Equals(IPAddress.Any), "needs --kubernetes, a list of silos that all share, and to listen on 0.0.0.0.");
-        Require($"{options.Advertised}" == ContainerEnvironment.PodAddress, "must be reached by the pod's address (AFA_ADVERTISE).");
+        Require(environment.Read(KubernetesHostingOptions.PodIPEnvironmentVariable) == ContainerEnvironment.PodAddress && options.Advertised is null, "must be reached by the pod's address (POD_IP).");
         Require(options.Drain < TimeSpan.FromSeconds(workload.Pod.TerminationGracePeriodSeconds ?? 30), $"drains for {options.Drain.TotalSeconds} s, but is killed {workload.Pod.TerminationGracePeriodSeconds ?? 30} s after SIGTERM.");
         foreach (var (name, port) in new[] { ("silo", options.SiloPort), ("gateway", options.GatewayPort), ("http", options.HttpPort) })
         {

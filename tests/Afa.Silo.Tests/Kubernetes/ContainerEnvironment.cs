@@ -20,6 +20,9 @@ internal sealed class ContainerEnvironment
 
     public IEnumerable<string> Names => _variables.Keys;
 
+    /// <summary>A copy, to be changed.</summary>
+    public Dictionary<string, string> ToDictionary() => new(_variables);
+
     /// <summary>Variables that were asked for.</summary>
     public HashSet<string> Asked { get; } = [];
 

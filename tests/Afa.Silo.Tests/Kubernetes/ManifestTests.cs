@@ -1,6 +1,5 @@
 using System.Net;
 using Afa.Silo;
-using k8s.Models;
 using Xunit;
 
 namespace Afa.Tests.Silo.Kubernetes;
@@ -53,7 +52,7 @@ public sealed class ManifestTests
     [InlineData(Dev, "AFA_CLUSTERING: redis", "AFA_CLUSTERING: localhost", "--clustering localhost is for one silo on loopback")]
     [InlineData(Dev, "AFA_DRAIN_SECONDS: \"90\"", "AFA_DRAIN_SECONDS: \"120\"", "drains for 120 s, but is killed 120 s after SIGTERM.")]
     [InlineData(Dev, "AFA_DEVICES: cpu:2", "AFA_DEVICES: gpu", "AFA_DEVICES must be cpu:N")]
-    [InlineData(Dev, "value: $(POD_IP)", "value: $(POD)", "AFA_ADVERTISE must be an IP address")]
+    [InlineData(Dev, "fieldPath: status.podIP", "fieldPath: metadata.name", "must be reached by the pod's address (POD_IP).")]
     [InlineData(Dev, "name: ORLEANS_CLUSTER_ID\n          value: afa", "name: ORLEANS_CLUSTER_ID\n          value: other", "the same as label orleans/clusterId")]
     [InlineData(Dev, "AFA_STORE: http://azurite:10000/afa/afa", "AFA_STORE: http://azurite:10000/other/afa", "The store is http://azurite:10000/other/afa, but")]
     [InlineData(Dev, "mountPath: /run/secrets/afa/redis", "mountPath: /run/secrets/redis-of-afa", "AFA_REDIS_CONNECTION_STRING_FILE names /run/secrets/afa/redis/connection-string, which no secret is mounted at.")]
@@ -71,17 +70,6 @@ public sealed class ManifestTests
 
         Assert.NotEqual(yaml, changed);
         Assert.Contains(Problems(changed), found => found.Contains(problem, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Role_OfTheSilo_IsWhatOrleansNeedsAndNoMore()
-    {
-        // Microsoft.Orleans.Hosting.Kubernetes 10.4.2, KubernetesClusterAgent: reads its pod, lists and watches the cluster's. It patches labels
-        // that differ (here they do not: checked above) and deletes pods only if told to (DeleteDefunctSiloPods, which is off).
-        var rule = Assert.Single(ManifestSet.Parse(Kustomize.Build("overlays/dev")).Find<V1Role>("afa-silo")!.Rules);
-        Assert.Equal([""], rule.ApiGroups);
-        Assert.Equal(["pods"], rule.Resources);
-        Assert.Equal(["get", "list", "watch"], rule.Verbs);
     }
 
     [Fact]
