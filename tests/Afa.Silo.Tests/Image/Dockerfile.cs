@@ -1,16 +1,4 @@
-using Xunit;
-
 namespace Afa.Tests.Silo.Image;
-
-/// <summary>One instruction of a Dockerfile, its lines joined.</summary>
-internal sealed record Instruction(string Name, string Arguments);
-
-/// <summary>A stage of a Dockerfile: what it starts from and what it does.</summary>
-internal sealed record Stage(string Image, string? Name, IReadOnlyList<Instruction> Instructions)
-{
-    /// <summary>Arguments of the only instruction of a name.</summary>
-    public string The(string name) => Assert.Single(Instructions, instruction => instruction.Name == name).Arguments;
-}
 
 /// <summary>Reads as much of a Dockerfile's language as this project's uses.</summary>
 internal static class Dockerfile
