@@ -108,7 +108,11 @@ public static class SiloHost
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId))
             .Configure<EndpointOptions>(endpoint =>
             {
-                endpoint.AdvertisedIPAddress = options.Advertised ?? options.Listen;
+                if (options.Advertised is not null || !options.IsInKubernetes)   // Else Orleans takes the pod's.
+                {
+                    endpoint.AdvertisedIPAddress = options.Advertised ?? options.Listen;
+                }
+
                 (endpoint.SiloPort, endpoint.GatewayPort) = (options.SiloPort, options.GatewayPort);
                 endpoint.SiloListeningEndpoint = new IPEndPoint(options.Listen, options.SiloPort);
                 endpoint.GatewayListeningEndpoint = new IPEndPoint(options.Listen, options.GatewayPort);
