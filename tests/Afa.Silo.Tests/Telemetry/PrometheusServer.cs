@@ -78,6 +78,10 @@ internal sealed class PrometheusServer : IAsyncDisposable
             rule => rule.GetProperty("name").GetString()!,
             rule => $"{rule.GetProperty("health").GetString()} {(rule.TryGetProperty("lastError", out var error) ? error.GetString() : "")}".TrimEnd());
 
+    /// <summary>What the alerts that fire say, filled in.</summary>
+    public async Task<IReadOnlyList<string>> FiringAnnotationsAsync() =>
+        [.. (await GetAsync("alerts")).GetProperty("alerts").EnumerateArray().SelectMany(alert => alert.GetProperty("annotations").EnumerateObject()).Select(annotation => annotation.Value.GetString()!)];
+
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append(s_unpacked)

@@ -12,8 +12,14 @@ public sealed class PrometheusTests
     /// <summary>A run that has everything that a panel shows: two trainers, accuracies of training and of held-out images, several checkpoints.</summary>
     private static readonly TrainingOptions s_training = TestRun.Options with { Epochs = 6, Validation = new ValidationOptions { Images = 40, Steps = 3 } };
 
-    /// <summary>For what Prometheus has not scraped yet, and for health checks and rules that come around.</summary>
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(1);
+    private static readonly TrainingOptions s_diverging = TestRun.Options with
+    {
+        Method = TrainingMethod.Ce,
+        Optimizer = new OptimizerOptions { LearningRate = 100, GradientClip = 0, Schedule = LearningRateScheduleKind.Constant },
+        Epochs = 20,
+    };
+
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task DashboardsAndAlerts_OfASiloAtWork_FindDataForEveryQuery()
@@ -23,8 +29,10 @@ public sealed class PrometheusTests
         await using var silo = await SiloProcess.StartAsync(store);
         await using var prometheus = await PrometheusServer.StartAsync(silo.HttpAddress);
         await using var client = await silo.ConnectAsync();
-        await TrainAsync(client.Control);
+        await TrainAsync(client.Control, "run", s_training, RunState.Completed);
         await EvaluateAsync(client.Control, [.. TestRun.Checkpoints(store).Select(step => $"runs/run/checkpoints/{step}")]);
+
+        await TrainAsync(client.Control, "diverging", s_diverging, RunState.Failed);
 
         var expected = Expectations().ToList();
         var found = await UntilAsync(async () =>
@@ -49,13 +57,18 @@ public sealed class PrometheusTests
         });
         Assert.True(unwell.Count == 0, string.Join('\n', unwell));
 
+        Assert.All(await prometheus.FiringAnnotationsAsync(), text => Assert.DoesNotMatch("{{|<error|no value", text));
         await RequireEveryMetricIsShownAsync(silo);
     }
 
-    private static async Task TrainAsync(IAfaControl control)
+    private static async Task TrainAsync(IAfaControl control, string run, TrainingOptions options, RunState end)
     {
-        await control.StartTrainingAsync("run", JsonSerializer.Serialize(s_training, AfaJson.Options));
-        await TestRun.WaitAsync(control, status => status.State == RunState.Completed);
+        await control.StartTrainingAsync(run, JsonSerializer.Serialize(options, AfaJson.Options));
+        Assert.Empty(await UntilAsync(async () =>
+        {
+            var status = await control.GetTrainingAsync(run);
+            return status?.State == end ? [] : [$"The run is {status?.State} after step {status?.Step}, {status?.Message}"];
+        }));
     }
 
     /// <summary>Many small units, so that some are seen to wait.</summary>
@@ -63,13 +76,11 @@ public sealed class PrometheusTests
     {
         var options = new EvaluationOptions { Checkpoints = checkpoints, DataDirectory = s_training.DataDirectory, Images = 40, Attacks = ["fgsm+apgd-ce"], Epsilons = ["0.02", "0.05"] };
         await control.StartEvaluationAsync("evaluation", JsonSerializer.Serialize(options, AfaJson.Options));
-        EvaluationStatus? status = null;
-        var rest = await UntilAsync(async () =>
+        Assert.Empty(await UntilAsync(async () =>
         {
-            status = await control.GetEvaluationAsync("evaluation");
+            var status = await control.GetEvaluationAsync("evaluation");
             return status?.State == RunState.Completed ? [] : [$"The evaluation is {status?.State}, {status?.Message}"];
-        });
-        Assert.Empty(rest);
+        }));
     }
 
     /// <summary>What asks, its query, and a label that a series must have.</summary>
@@ -99,6 +110,10 @@ public sealed class PrometheusTests
                 yield return (rule.Name, selector, null);
             }
         }
+
+        // Two that do fire, as a run has failed.
+        yield return ("The failed run", """ALERTS{alertname="AfaRunFailed", alertstate="firing"}""", null);
+        yield return ("The loss that is not finite", """ALERTS{alertname="AfaLossNotFinite", alertstate="firing"}""", null);
     }
 
     /// <summary>As Grafana does for "All".</summary>
