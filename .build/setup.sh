@@ -53,6 +53,35 @@ require_redis() {
     fi
 }
 
+# The Prometheus that the tests of dashboards and alert rules run; they are skipped where it is missing. Debian's package is unpacked and not installed, as its service would run on.
+require_prometheus() {
+    local target=artifacts/prometheus
+    if command -v prometheus > /dev/null && command -v promtool > /dev/null || [ -x "$target/usr/bin/promtool" ]; then
+        return
+    elif ! command -v apt-get > /dev/null; then
+        echo "No prometheus here: the tests of the dashboards and alert rules are skipped." >&2
+        return
+    fi
+    echo "Unpacking Prometheus into $target ..." >&2
+    local new="$target.new"
+    rm -rf "$new"
+    mkdir -p "$new"
+    if unpack_prometheus "$new" > "$new.log" 2>&1 < /dev/null; then
+        rm -rf "$target" "$new.log"
+        mv "$new" "$target"
+        return
+    fi
+    tail -5 "$new.log" >&2
+    rm -rf "$new"
+    echo "Could not fetch Prometheus: the tests of the dashboards and alert rules are skipped." >&2
+}
+
+unpack_prometheus() (
+    cd "$1" || exit 1
+    apt-get download prometheus || { apt-get update || sudo -n apt-get update; apt-get download prometheus; } || exit 1
+    dpkg-deb --extract prometheus_*.deb . && rm prometheus_*.deb
+)
+
 # The blob server that the tests of the Azure store run against; they are skipped where it is missing.
 require_azurite() {
     local source=tests/Afa.Storage.Tests/azurite target=artifacts/azurite

@@ -265,6 +265,7 @@ internal sealed class EvaluationRunGrain(
                 logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
                 _work.Enqueue(unit);
                 telemetry.UnitsWait(1);
+                telemetry.LeaseLost();
                 await Task.Delay(TimeSpan.FromSeconds(losses), time, lost);   // A dead silo takes a while to be noticed.
             }
             catch

@@ -77,8 +77,14 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         var batches = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).GetBatchAsync(position.Epoch, position.StepInEpoch, _plan.ImagesPerShard)));
         var batch = ImageBatch.Concat([.. batches.Select(part => new ImageBatch(part.Pixels, part.Labels, part.SampleIds, part.Channels, part.Height, part.Width))]);
         var waited = Stopwatch.GetElapsedTime(started);
-        var result = await worker.RunAsync(() => Step(trainer, position, batch));
-        telemetry.StepTaken(result.Images, waited, result.PhaseSeconds, activity);
+        var (result, intervals) = await worker.RunAsync(() => Step(trainer, position, batch));
+        telemetry.StepTaken(result.Images, waited, result.PhaseSeconds);
+        TrainingTelemetry.TraceParts(started, waited, intervals);
+        if (result.Failure is not null)
+        {
+            telemetry.LossNotFinite();
+        }
+
         _nextStep = step + 1;
         _lastStep = result;
         return result;
@@ -149,17 +155,18 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
 
-    private static TrainerStep Step(Trainer trainer, TrainingPosition position, ImageBatch batch)
+    private static (TrainerStep Result, IReadOnlyList<StepInterval> Intervals) Step(Trainer trainer, TrainingPosition position, ImageBatch batch)
     {
         try
         {
             var report = trainer.Step(position, batch);
-            return new TrainerStep(
+            var result = new TrainerStep(
                 position.Step, report.Loss, report.Images, report.CleanCorrect, report.RobustCorrect, report.FeatureMatches, report.PhaseSeconds, Failure: null);
+            return (result, report.Intervals);
         }
         catch (LossNotFiniteException exception)
         {
-            return new TrainerStep(position.Step, double.NaN, batch.Count, null, null, null, new Dictionary<string, double>(), exception.Message);
+            return (new TrainerStep(position.Step, double.NaN, batch.Count, null, null, null, new Dictionary<string, double>(), exception.Message), []);
         }
     }
 

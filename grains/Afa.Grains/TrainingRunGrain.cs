@@ -46,6 +46,7 @@ internal sealed class TrainingRunGrain(
         if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation && !work.IsLeaving)
         {
             state.State.Recoveries++;
+            telemetry.RunRecovered();
             _loop = RunAsync(Heartbeat.TakeOver());
         }
 
@@ -171,14 +172,14 @@ internal sealed class TrainingRunGrain(
         await Task.Yield();   // The call that started the run gets its answer first.
         await using var held = lease;
         using var presence = work.Begin(Run);
-        using var counted = telemetry.RunAtWork(Run, JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!);
+        using var measured = telemetry.RunAtWork(Run, JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!);
         var fruitless = 0;
         while (true)
         {
             var reachedBefore = _progress.HighestStep;
             try
             {
-                await AttemptAsync(lease.Lost);
+                await AttemptAsync(measured, lease.Lost);
                 if (_leaving is null || state.State.State != RunState.Running || _leaving.Equals(silo.SiloAddress))
                 {
                     return;   // Where this silo is the one that ends, another takes the run up, since it is still to go on.
@@ -215,6 +216,7 @@ internal sealed class TrainingRunGrain(
 
                 logger.LogWarning("Run {Run} starts over from its last checkpoint, recovery {Recovery}: {Reason}", Run, state.State.Recoveries + 1, exception.Message);
                 state.State.Recoveries++;
+                telemetry.RunRecovered();
                 await Task.Delay(recovery.Value.FirstDelay * Math.Pow(2, fruitless - 1), time);
             }
         }
@@ -239,7 +241,7 @@ internal sealed class TrainingRunGrain(
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
 
     /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, or the loss of a member.</summary>
-    private async Task AttemptAsync(CancellationToken lost)
+    private async Task AttemptAsync(RunTelemetry measured, CancellationToken lost)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
         var (plan, smallestShard) = await PlanAsync(options);
@@ -273,7 +275,7 @@ internal sealed class TrainingRunGrain(
                 epoch ??= TrainingTelemetry.StartEpoch(position.Phase.Name, position.Epoch);
                 var clock = Stopwatch.StartNew();
                 var reports = await StepAsync(trainers, step);
-                telemetry.LossSeen(position.Phase.Name, reports.Sum(report => report.Loss));
+                measured.StepTaken(position.Phase.Name, reports.Sum(report => report.Loss));
                 sums.Add(reports, clock.Elapsed.TotalSeconds);
                 step++;
                 _progress.Advance(position.Phase.Name, step, plan.ShareDone(step), reports.Sum(report => report.Images), reports.Sum(report => report.Loss));
@@ -286,8 +288,8 @@ internal sealed class TrainingRunGrain(
                     var learningRate = LearningRateSchedule.At(options.Optimizer, position);
                     var row = sums.Finish(position, learningRate, validation);
                     state.State.History.Add(row);
-                    telemetry.EpochEnded("training", row.CleanAccuracy, row.RobustAccuracy);
-                    telemetry.EpochEnded("validation", validation?.CleanAccuracy, validation?.RobustAccuracy);
+                    measured.EpochEnded("training", row.CleanAccuracy, row.RobustAccuracy);
+                    measured.EpochEnded("validation", validation?.CleanAccuracy, validation?.RobustAccuracy);
                     epoch?.Dispose();
                     epoch = null;
                     sums = new EpochSums();
@@ -408,6 +410,7 @@ internal sealed class TrainingRunGrain(
         state.State.State = ended;
         state.State.Message = message;
         await WriteStateAsync();
+        telemetry.RunEnded(ended.ToString().ToLowerInvariant());
     }
 
     private Task WriteStateAsync()

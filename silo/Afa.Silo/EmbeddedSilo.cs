@@ -70,6 +70,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         Configure(builder, store, devices);
+        builder.UseOrleans(silo => silo.AddActivityPropagation());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         builder.AddAfaExporters();
         builder.Services.AddRoutingCore();

@@ -82,6 +82,7 @@ public static class SiloHost
             .AddCheck<ClusterHealth>("cluster", tags: [Ready])
             .AddCheck("store", new StoreHealth(store), tags: [Ready])
             .AddCheck<DeviceHealth>("devices", tags: [Ready]);
+        builder.Services.AddAfaHealthTelemetry();
         builder.UseOrleans(silo => Configure(silo, options).AddAfaGrains(store.Open(), devices));
         builder.Services.AddAfaRecovery();
 

@@ -17,6 +17,7 @@ public sealed class EvaluationTelemetry
     private long _waiting;
     private long _leased;
     private long _done;
+    private long _lost;
 
     public EvaluationTelemetry(IMeterFactory meters)
     {
@@ -24,6 +25,7 @@ public sealed class EvaluationTelemetry
         _samples = meter.CreateCounter<long>("afa.attack.samples", "{sample}", "Samples that an attack was run on.");
         _broken = meter.CreateCounter<long>("afa.attack.broken", "{sample}", "Samples that an attack broke.");
         meter.CreateObservableGauge("afa.evaluation.units", Units, "{unit}", "Units of the evaluations that this silo leads: waiting, leased, and done since it started.");
+        meter.CreateObservableCounter("afa.evaluation.leases.lost", () => Interlocked.Read(ref _lost), "{lease}", "Leases whose evaluator was lost, so that the unit is leased again.");
     }
 
     /// <summary>Begins the span of an evaluation; null if nobody listens.</summary>
@@ -45,6 +47,9 @@ public sealed class EvaluationTelemetry
 
     /// <summary>A unit's record was stored.</summary>
     public void UnitStored() => Interlocked.Increment(ref _done);
+
+    /// <summary>An evaluator was lost with its unit.</summary>
+    public void LeaseLost() => Interlocked.Increment(ref _lost);
 
     /// <summary>Counts for each attack the samples that it was run on, which are those that the attacks before it left, and those it broke.</summary>
     public void UnitAttacked(UnitOutcome outcome, IReadOnlyList<AttackCascade> cascades)

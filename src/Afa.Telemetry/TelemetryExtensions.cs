@@ -2,6 +2,7 @@ using System.Collections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -12,12 +13,15 @@ namespace Afa.Telemetry;
 /// <summary>Registers what measures, and what shows it.</summary>
 public static class TelemetryExtensions
 {
+    private static readonly TimeSpan s_healthPeriod = TimeSpan.FromSeconds(10);
+
     private static readonly string[] s_otlpVariables = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 
     /// <summary>Adds the instruments, which cost next to nothing as long as nobody listens.</summary>
     public static IServiceCollection AddAfaInstruments(this IServiceCollection services)
     {
         services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TrainingTelemetry>();
         services.TryAddSingleton<EvaluationTelemetry>();
         services.TryAddSingleton<ClusterTelemetry>();
@@ -30,6 +34,21 @@ public static class TelemetryExtensions
         services.GetRequiredService<TrainingTelemetry>();
         services.GetRequiredService<EvaluationTelemetry>();
         services.GetRequiredService<ClusterTelemetry>();
+    }
+
+    /// <summary>Makes the health checks by itself every ten seconds and shows what they find, so that an alert can tell of it.</summary>
+    public static IServiceCollection AddAfaHealthTelemetry(this IServiceCollection services)
+    {
+        services.AddSingleton<IHealthCheckPublisher, HealthTelemetry>();
+        services.Configure<HealthCheckPublisherOptions>(publisher => (publisher.Delay, publisher.Period) = (TimeSpan.FromSeconds(1), s_healthPeriod));
+        return services.PostConfigure<HealthCheckServiceOptions>(checks =>
+        {
+            // A check that hangs has failed; without a limit of its own it would leave the last result standing.
+            foreach (var check in checks.Registrations)
+            {
+                check.Timeout = s_healthPeriod;
+            }
+        });
     }
 
     /// <summary>

@@ -22,6 +22,9 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public ServerProcess Process { get; }
 
+    /// <summary>Host and port of its HTTP side.</summary>
+    public string HttpAddress => $"127.0.0.1:{_httpPort}";
+
     /// <summary>As the client's --cluster takes it.</summary>
     public string Gateway => $"127.0.0.1:{_gatewayPort}";
 
@@ -49,7 +52,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     {
         try
         {
-            return await s_http.GetAsync(new Uri($"http://127.0.0.1:{_httpPort}/{path}"));
+            return await s_http.GetAsync(new Uri($"http://{HttpAddress}/{path}"));
         }
         catch (HttpRequestException)
         {

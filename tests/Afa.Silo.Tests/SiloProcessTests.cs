@@ -133,34 +133,6 @@ public sealed class SiloProcessTests
         Assert.Contains("afa_run_info{", text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Train_WithAnOtlpEndpoint_SendsMetricsAndTracesThere()
-    {
-        using var collector = new HttpListener();
-        var address = $"http://127.0.0.1:{ServerProcess.FreePort()}/";
-        collector.Prefixes.Add(address);
-        collector.Start();
-        await using var train = new ServerProcess(
-            "dotnet",
-            [
-                Path.Combine(AppContext.BaseDirectory, "afa.dll"), "train", "--method", "ce", "--train-images", "0", "--width", "0.25", "--batch-size", "40", "--epochs", "2", "--no-evaluate",
-                "--data-dir", TestRun.Options.DataDirectory!, "--store", TestRun.NewStore(), "--metrics-port", $"{ServerProcess.FreePort()}",
-            ],
-            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = address, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" });
-
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        bool hasMetrics = false, hasTraces = false;
-        while (!(hasMetrics && hasTraces))
-        {
-            var request = await collector.GetContextAsync().WaitAsync(limit.Token);
-            using var body = new StreamReader(request.Request.InputStream, System.Text.Encoding.Latin1);
-            var text = await body.ReadToEndAsync(limit.Token);
-            hasMetrics |= request.Request.Url!.AbsolutePath == "/v1/metrics" && text.Contains("afa.train.images", StringComparison.Ordinal);
-            hasTraces |= request.Request.Url.AbsolutePath == "/v1/traces" && text.Contains("afa.train.step", StringComparison.Ordinal);
-            request.Response.Close();
-        }
-    }
-
     private static ServerProcess Client(string folder, params string[] arguments) => new(
         "sh", ["-c", "cd \"$0\" && exec dotnet \"$@\"", folder, Path.Combine(AppContext.BaseDirectory, "afa.dll"), .. arguments]);
 

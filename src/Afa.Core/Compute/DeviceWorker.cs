@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace Afa.Compute;
@@ -33,12 +34,14 @@ public sealed class DeviceWorker : IDisposable
     /// <summary>Whether a piece of work is under way, be it that it waits for other trainers.</summary>
     public bool IsBusy => _isBusy;
 
-    /// <summary>Queues work and completes when it has run; exceptions pass through.</summary>
+    /// <summary>Queues work and completes when it has run; exceptions pass through. The caller's trace goes on in it, but nothing else of its context.</summary>
     public Task<T> RunAsync<T>(Func<T> work)
     {
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var activity = Activity.Current;
         _queue.Add(() =>
         {
+            Activity.Current = activity;
             try
             {
                 completion.SetResult(work());
@@ -46,6 +49,10 @@ public sealed class DeviceWorker : IDisposable
             catch (Exception exception)
             {
                 completion.SetException(exception);
+            }
+            finally
+            {
+                Activity.Current = null;
             }
         });
         return completion.Task;

@@ -7,5 +7,6 @@ namespace Afa.Training;
 /// <param name="RobustCorrect">Own attacked images classified correctly; null if the step computed no logits for them.</param>
 /// <param name="FeatureMatches">Own adversarial images whose nearest other clean feature has their class; null outside AFA.</param>
 /// <param name="PhaseSeconds">Seconds of each part of the step, by <see cref="StepClock"/> name.</param>
+/// <param name="Intervals">When each part was at work.</param>
 public sealed record StepReport(
-    double Loss, int Images, long? CleanCorrect, long? RobustCorrect, long? FeatureMatches, IReadOnlyDictionary<string, double> PhaseSeconds);
+    double Loss, int Images, long? CleanCorrect, long? RobustCorrect, long? FeatureMatches, IReadOnlyDictionary<string, double> PhaseSeconds, IReadOnlyList<StepInterval> Intervals);

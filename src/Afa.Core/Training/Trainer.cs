@@ -117,7 +117,7 @@ public sealed class Trainer : IDisposable
 
         return new StepReport(
             outcome.Reported?.to(ScalarType.Float64).item<double>() ?? loss, batch.Count / ViewsPerImage,
-            Correct(outcome.CleanLogits, step.Labels), Correct(outcome.AdversarialLogits, step.Labels), outcome.FeatureMatches, step.Clock.Seconds);
+            Correct(outcome.CleanLogits, step.Labels), Correct(outcome.AdversarialLogits, step.Labels), outcome.FeatureMatches, step.Clock.Seconds, step.Clock.Intervals);
     }
 
     /// <summary>Computes the reduced gradient of a batch without moving the parameters: [parameters under training], in flat order.</summary>

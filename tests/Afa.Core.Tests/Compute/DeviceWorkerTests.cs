@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Afa.Compute;
 using Xunit;
 using static TorchSharp.torch;
@@ -33,6 +34,18 @@ public class DeviceWorkerTests
 
         Assert.Equal("broken", exception.Message);
         Assert.Equal(3, await worker.RunAsync(() => 3));
+    }
+
+    [Fact]
+    public async Task RunAsync_CallerInASpan_TheWorkIsInItAndTheNextIsNot()
+    {
+        using var worker = new DeviceWorker("slot", CPU, threads: 1);
+        using (var span = new Activity("step").Start())
+        {
+            Assert.Same(span, await worker.RunAsync(() => Activity.Current));
+        }
+
+        Assert.Null(await worker.RunAsync(() => Activity.Current));
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Afa.Tests.Silo.Telemetry;
 
-/// <summary>A meter factory whose meters are listened to: what was measured, summed for each instrument and label.</summary>
+/// <summary>A meter factory whose meters are listened to: what was measured for each instrument and label, the sum of counts and the last of gauges.</summary>
 internal sealed class Measurements : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -45,6 +45,6 @@ internal sealed class Measurements : IDisposable
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> labels)
     {
         var name = instrument.Name + (labels.IsEmpty ? "" : $"{{{string.Join(',', labels.ToArray().Select(label => $"{label.Key}={label.Value}"))}}}");
-        _sums[name] = instrument.IsObservable ? value : _sums.GetValueOrDefault(name) + value;
+        _sums[name] = instrument.IsObservable || instrument is Gauge<double> or Gauge<int> ? value : _sums.GetValueOrDefault(name) + value;
     }
 }
