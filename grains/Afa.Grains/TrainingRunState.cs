@@ -25,9 +25,6 @@ internal sealed class TrainingRunState
     /// <summary>Grows with each start from a checkpoint, in whichever process.</summary>
     public int Attempt { get; set; }
 
-    /// <summary>Most gradient buckets that a step uses.</summary>
-    public int Buckets { get; set; }
-
     public int Recoveries { get; set; }
 
     public string? Message { get; set; }
