@@ -1,6 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace Afa.Grains;
 
 /// <summary>What a training run keeps in the store between calls and over the death of its silo.</summary>
+/// <remarks>What an earlier version kept besides is passed over: its runs go on.</remarks>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 internal sealed class TrainingRunState
 {
     public string? OptionsJson { get; set; }
