@@ -31,7 +31,7 @@ public sealed class Trainer : IDisposable
     private ITrainingMethod _method;
     private WeightAverage? _average;
     private ErrorFeedback? _feedback;
-    private bool _hasGathered;
+    private IReadOnlyList<TensorRecord>? _gathered;
 
     /// <param name="options">Valid options; every replica gets the same.</param>
     /// <param name="collective">Connects the replicas.</param>
@@ -66,18 +66,16 @@ public sealed class Trainer : IDisposable
     public IEnumerable<(string Name, Tensor Weights)> Unaveraged => _average is null ? [] : _parameters.Split(_parameters.Values);
 
     /// <summary>On rank 0, the rounding errors that each replica carries to its next gradient, by rank, after <see cref="GatherResiduals"/> at this step; else empty.</summary>
-    public IReadOnlyList<TensorRecord> Residuals { get; private set; } = [];
+    /// <exception cref="InvalidOperationException">There are residuals, but they were not gathered since the last step.</exception>
+    public IReadOnlyList<TensorRecord> Residuals => _feedback is null || _gathered is not null
+        ? _gathered ?? []
+        : throw new InvalidOperationException($"Trainer {Rank} carries rounding errors, which a checkpoint must hold; call {nameof(GatherResiduals)} on every trainer before.");
 
     /// <summary>Collects <see cref="Residuals"/>, for a checkpoint. Every replica has to make the call; repeating it before the next step changes nothing.</summary>
     /// <returns>Whether there are any.</returns>
     public bool GatherResiduals()
     {
-        if (_feedback is not null && !_hasGathered)
-        {
-            Residuals = _feedback.Gather(_collective);
-            _hasGathered = true;
-        }
-
+        _gathered ??= _feedback?.Gather(_collective);
         return _feedback is not null;
     }
 
@@ -126,7 +124,7 @@ public sealed class Trainer : IDisposable
     public StepReport Step(TrainingPosition position, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
-        (Residuals, _hasGathered) = ([], false);
+        _gathered = null;
         if (position.Phase.Name != Phase)
         {
             _average?.Adopt();   // The next phase goes on from what is evaluated: a head is trained on the features that it will stand on.

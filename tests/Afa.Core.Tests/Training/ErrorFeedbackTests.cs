@@ -136,6 +136,7 @@ public sealed class ErrorFeedbackTests
                     trainer.Step(Plan(options).At(step), Batch(options, step).Slice(collective.Rank * 8, 8));
                 }
 
+                Assert.Throws<InvalidOperationException>(() => trainer.Residuals);   // A checkpoint without them would be false.
                 Assert.True(trainer.GatherResiduals());
                 Assert.True(trainer.GatherResiduals());   // Repeated, without the other.
                 return TrainerCheckpoint.Capture(trainer, new()
