@@ -20,6 +20,11 @@ public interface ITrainerGrain : IGrainWithStringKey
     [Alias("validate"), ResponseTimeout("00:10:00")]
     Task<TrainerValidation> ValidateAsync(int attempt, int epoch, int part);
 
+    /// <summary>Brings what each replica keeps for itself, the rounding errors of <c>gradient.wire</c>, to trainer 0 for its next checkpoint. Every trainer has to be called; repeating it at one step changes nothing.</summary>
+    /// <returns>Whether there was anything to bring.</returns>
+    [Alias("gather-residuals"), ResponseTimeout("00:10:00")]
+    Task<bool> GatherResidualsAsync(int attempt);
+
     /// <summary>Stores the replica's state under the name.</summary>
     [Alias("save"), ResponseTimeout("00:10:00")]
     Task SaveCheckpointAsync(int attempt, string name, IReadOnlyDictionary<string, double> metrics);
@@ -53,9 +58,8 @@ public sealed record TrainerAssignment(
 
 /// <summary>Whether a trainer can start.</summary>
 /// <param name="Problem">What a user has to mend, such as missing data; null if the trainer is ready.</param>
-/// <param name="Buckets">Most gradient buckets that a step of this model uses.</param>
 [GenerateSerializer, Immutable, Alias("afa.trainer-readiness")]
-public sealed record TrainerReadiness([property: Id(0)] string? Problem, [property: Id(1)] int Buckets);
+public sealed record TrainerReadiness([property: Id(0)] string? Problem);
 
 /// <summary>How many held-out images a replica gets right; sums over the parts describe all of them.</summary>
 /// <param name="RobustCorrect">Right with and without the attack.</param>

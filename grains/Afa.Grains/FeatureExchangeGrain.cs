@@ -6,9 +6,15 @@ namespace Afa.Grains;
 [Reentrant]
 internal sealed class FeatureExchangeGrain(TimeProvider time) : Grain, IFeatureExchangeGrain
 {
-    private readonly Rendezvous<IReadOnlyList<TensorSlice>> _rendezvous = new(parts => [.. parts.Select(part => new TensorSlice(part))], time);
+    private readonly Rendezvous<TensorSlice, IReadOnlyList<TensorSlice>> _rendezvous = new(rows => rows.ToArray(), _ => { }, time);
 
-    public Task<IReadOnlyList<TensorSlice>?> GatherAsync(RoundMember member, TensorSlice rows) => _rendezvous.JoinForAWhileAsync(member, rows.Bytes);
+    public Task<IReadOnlyList<TensorSlice>?> GatherAsync(RoundMember member, TensorSlice rows) => _rendezvous.JoinForAWhileAsync(member, rows);
+
+    public Task RequireCurrentAsync(int attempt)
+    {
+        _rendezvous.RequireCurrent(attempt);
+        return Task.CompletedTask;
+    }
 
     public Task AbandonAsync(int attempt)
     {

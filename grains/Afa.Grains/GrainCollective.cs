@@ -1,87 +1,72 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Text;
 using Afa.Telemetry;
 using Afa.Training;
 
 namespace Afa.Grains;
 
-/// <summary>Lets a trainer, which blocks on its device's thread, exchange numbers through the grains of its run.</summary>
-/// <param name="scheduler">Of the trainer grain: calls leave from there, while the device's thread waits.</param>
-internal sealed class GrainCollective(IGrainFactory grains, TaskScheduler scheduler, string run, int attempt, int rank, int count, TrainingTelemetry telemetry) : ICollective
+/// <summary>Lets a trainer, which blocks on its device's thread, exchange numbers with the others of its run.</summary>
+/// <remarks>
+/// Features go through the run's exchange grain. Gradients of trainers on one silo are added up where they lie, in the process's memory; where trainers are on
+/// several silos, <see cref="SliceExchange"/> takes the sums between them, in the same order of additions. The first exchange tells who is where.
+/// </remarks>
+internal sealed class GrainCollective(
+    BlockingCalls calls, LocalReductions local, SiloAddress silo, string run, int attempt, int rank, int count, MessageLimit limit, TrainingTelemetry telemetry) : ICollective
 {
-    /// <summary>Messages stay well below Orleans' limit, beyond which the connection is closed.</summary>
-    public const int SliceSizeInBytes = 4 << 20;
-
-    private readonly List<byte[]> _buffers = [];
     private long _round;
+    private ReductionPlan? _plan;
+    private IReadOnlyList<int> _neighbors = [];
+    private SliceExchange? _slices;
 
     public int Rank => rank;
 
     public int Count => count;
 
-    /// <summary>Buckets that so many float32 values fill.</summary>
-    public static int Buckets(long values) => (int)((values * sizeof(float) + SliceSizeInBytes - 1) / SliceSizeInBytes);
-
-    public static string BucketKey(string run, int bucket) => $"{run}/{bucket}";
+    private ReductionPlan Plan => _plan ?? Meet();
 
     public IReadOnlyList<ReadOnlyMemory<byte>> AllGather(ReadOnlyMemory<byte> own)
     {
-        var rows = new TensorSlice(own.ToArray());
-        var member = new RoundMember(attempt, _round++, rank, count);
-        var all = Wait(() => UntilThereAsync(() => grains.GetGrain<IFeatureExchangeGrain>(run).GatherAsync(member, rows)));
-        return [.. all.Select(slice => new ReadOnlyMemory<byte>(slice.Bytes))];
+        if (Plan.Silos.Count > 1)
+        {
+            limit.Require((long)own.Length * count, $"what {count} trainers have to say", "Use a smaller batch.");
+        }
+
+        return Gather(own);
     }
 
-    public void AllReduceSum(Span<float> values)
+    public void AllReduceSum(Span<float> values) => Reduce(values, GradientFormat.Float32);
+
+    public void AllReduceSumOfBfloat16(Span<float> values) => Reduce(values, GradientFormat.Bfloat16);
+
+    private void Reduce(Span<float> values, GradientFormat format)
     {
         var started = Stopwatch.GetTimestamp();
-        var bytes = MemoryMarshal.AsBytes(values);
+        var plan = Plan;
+        var round = _round++;
+        if (values.IsEmpty)
+        {
+            return;
+        }
+
+        local.Reduce(
+            new RoundMember(attempt, round, rank, count), run, _neighbors, values, calls.RequireCurrent, plan.Silos.Count == 1 ? null : gradients => _slices!.Reduce(gradients, round, format));
+        telemetry.Reduced(values.Length * sizeof(float), started);
+    }
+
+    private ReductionPlan Meet()
+    {
+        var addresses = Gather(Encoding.UTF8.GetBytes(silo.ToParsableString()));
+        _plan = new ReductionPlan([.. addresses.Select(address => SiloAddress.FromParsableString(Encoding.UTF8.GetString(address.Span)))]);
+        _neighbors = _plan.RanksOn(silo);
+        _slices = new SliceExchange(calls, _plan, silo, run, attempt, limit);
+        return _plan;
+    }
+
+    private ReadOnlyMemory<byte>[] Gather(ReadOnlyMemory<byte> own)
+    {
+        var rows = new TensorSlice(own.ToArray());
         var member = new RoundMember(attempt, _round++, rank, count);
-        var slices = new List<TensorSlice>();
-        for (var offset = 0; offset < bytes.Length; offset += SliceSizeInBytes)
-        {
-            var part = bytes.Slice(offset, Math.Min(SliceSizeInBytes, bytes.Length - offset));
-            var buffer = Buffer(slices.Count, part.Length);
-            part.CopyTo(buffer);
-            slices.Add(new TensorSlice(buffer));
-        }
-
-        var sums = Wait(() => Task.WhenAll(slices.Select((slice, bucket) => UntilThereAsync(() => grains.GetGrain<IGradientBucketGrain>(BucketKey(run, bucket)).ReduceAsync(member, slice)))));
-        for (var (bucket, offset) = (0, 0); bucket < sums.Length; offset += sums[bucket++].Bytes.Length)
-        {
-            sums[bucket].Bytes.CopyTo(bytes[offset..]);
-        }
-
-        telemetry.Reduced(bytes.Length, started);
+        var all = calls.Wait(calls.Start(grains => BlockingCalls.UntilThereAsync(() => grains.GetGrain<IFeatureExchangeGrain>(run).GatherAsync(member, rows))));
+        return [.. all.Select(slice => new ReadOnlyMemory<byte>(slice.Bytes))];
     }
-
-    // A buffer is free again after the sum has come back: by then the bucket has read it.
-    private byte[] Buffer(int bucket, int size)
-    {
-        if (bucket == _buffers.Count)
-        {
-            _buffers.Add(new byte[size]);
-        }
-        else if (_buffers[bucket].Length != size)
-        {
-            _buffers[bucket] = new byte[size];
-        }
-
-        return _buffers[bucket];
-    }
-
-    private static async Task<T> UntilThereAsync<T>(Func<Task<T?>> ask)
-        where T : class
-    {
-        while (true)
-        {
-            if (await ask() is { } answer)
-            {
-                return answer;
-            }
-        }
-    }
-
-    private T Wait<T>(Func<Task<T>> call) =>
-        Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, scheduler).Unwrap().GetAwaiter().GetResult();
 }

@@ -21,6 +21,8 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton<CheckpointStore>();
         silo.Services.AddSingleton<DatasetCache>();
         silo.Services.AddSingleton<SiloWork>();
+        silo.Services.AddSingleton<LocalReductions>();
+        silo.Services.AddSingleton<TrainerConnections>();
         silo.Services.AddAfaInstruments();
         silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Store, (services, _) => new BlobGrainStorage(services.GetRequiredService<IBlobStore>()));
         return silo;

@@ -13,7 +13,7 @@ namespace Afa.Grains;
 
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "ReleaseAsync frees the replica, on the thread that its tensors live on.")]
-internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, TrainingTelemetry telemetry, SiloWork work, TimeProvider time) : Grain, ITrainerGrain
+internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoints, DatasetCache datasets, TrainerConnections connections, TrainingTelemetry telemetry, SiloWork work, TimeProvider time) : Grain, ITrainerGrain
 {
     private DeviceLease? _lease;
     private IDisposable? _presence;
@@ -24,6 +24,7 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
     private ValidationSplit? _heldOut;
     private long _nextStep;
     private TrainerStep? _lastStep;
+    private (long Step, Task<ImageBatch> Images)? _nextBatch;
 
     public async Task<TrainerReadiness> PrepareAsync(TrainerAssignment assignment)
     {
@@ -31,20 +32,21 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         var problems = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).PrepareAsync(assignment.OptionsJson)));
         if (problems.FirstOrDefault(problem => problem is not null) is { } problem)
         {
-            return new TrainerReadiness(problem, Buckets: 0);
+            return new TrainerReadiness(problem);
         }
 
         var checkpoint = assignment.Checkpoint is null ? null : await checkpoints.LoadAsync(assignment.Checkpoint);
-        var collective = new GrainCollective(GrainFactory, TaskScheduler.Current, assignment.Run, assignment.Attempt, assignment.Rank, assignment.Trainers, telemetry);
+        var collective = connections.Connect(TaskScheduler.Current, assignment.Run, assignment.Attempt, assignment.Rank, assignment.Trainers);
         _options = options;
         _plan = new TrainingPlan(options, assignment.SmallestShard);
         _heldOut = null;
         _assignment = assignment;
         _nextStep = assignment.Step;
         _lastStep = null;
+        _nextBatch = null;
         _lease ??= devices.Lease();
         _presence ??= work.Begin(assignment.Run);
-        var buckets = await _lease.Worker.RunAsync(() =>
+        await _lease.Worker.RunAsync(() =>
         {
             _trainer?.Dispose();
             _trainer = new Trainer(options, collective, _lease.Worker.Device);
@@ -52,10 +54,8 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
             {
                 TrainerCheckpoint.Restore(_trainer, checkpoint);
             }
-
-            return GrainCollective.Buckets(_trainer.Model.parameters().Concat(_trainer.Model.buffers()).Sum(value => value.numel()));
         });
-        return new TrainerReadiness(Problem: null, buckets);
+        return new TrainerReadiness(Problem: null);
     }
 
     public async Task<TrainerStep> StepAsync(int attempt, long step)
@@ -74,10 +74,16 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         using var activity = TrainingTelemetry.StartTrainerStep(assignment.Rank);
         var started = Stopwatch.GetTimestamp();
         var position = _plan!.At(step);
-        var batches = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).GetBatchAsync(position.Epoch, position.StepInEpoch, _plan.ImagesPerShard)));
-        var batch = ImageBatch.Concat([.. batches.Select(part => new ImageBatch(part.Pixels, part.Labels, part.SampleIds, part.Channels, part.Height, part.Width))]);
+        var batch = await (_nextBatch is { } next && next.Step == step ? next.Images : LoadAsync(assignment, position));
         var waited = Stopwatch.GetElapsedTime(started);
-        var (result, intervals) = await worker.RunAsync(() => Step(trainer, position, batch));
+        var running = worker.RunAsync(() => Step(trainer, position, batch));
+        if (step + 1 < _plan.Steps)
+        {
+            // What a step's images are depends on nothing that this one computes, so they are read and augmented meanwhile.
+            _nextBatch = (step + 1, LoadAsync(assignment, _plan.At(step + 1)));
+        }
+
+        var (result, intervals) = await running;
         telemetry.StepTaken(result.Images, waited, result.PhaseSeconds);
         TrainingTelemetry.TraceParts(started, waited, intervals);
         if (result.Failure is not null)
@@ -101,6 +107,12 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
             return RobustValidation.Count(trainer.Model, heldOut.Part(part), options, epoch, worker.Device);
         });
         return new TrainerValidation(counts.Images, counts.CleanCorrect, counts.RobustCorrect);
+    }
+
+    public async Task<bool> GatherResidualsAsync(int attempt)
+    {
+        var (_, trainer, worker) = Prepared(attempt);
+        return await worker.RunAsync(trainer.GatherResiduals);
     }
 
     public async Task SaveCheckpointAsync(int attempt, string name, IReadOnlyDictionary<string, double> metrics)
@@ -154,6 +166,12 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
+
+    private async Task<ImageBatch> LoadAsync(TrainerAssignment assignment, TrainingPosition position)
+    {
+        var batches = await Task.WhenAll(assignment.Shards.Select(shard => Shard(assignment.Run, shard).GetBatchAsync(position.Epoch, position.StepInEpoch, _plan!.ImagesPerShard)));
+        return ImageBatch.Concat([.. batches.Select(part => new ImageBatch(part.Pixels, part.Labels, part.SampleIds, part.Channels, part.Height, part.Width))]);
+    }
 
     private static (TrainerStep Result, IReadOnlyList<StepInterval> Intervals) Step(Trainer trainer, TrainingPosition position, ImageBatch batch)
     {

@@ -6,30 +6,28 @@ namespace Afa.Grains;
 
 /// <summary>The trainers of one attempt of a run, as the run's grain sees them: all do the same call, and one that fails ends it for all.</summary>
 /// <param name="first">Where the first trainer goes, the others to the silos after it.</param>
-/// <param name="buckets">Most gradient buckets known to be in use before <see cref="PrepareAsync"/>.</param>
-internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, SiloAddress first, int attempt, int count, int buckets)
+internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, SiloAddress first, int attempt, int count)
 {
     private readonly ITrainerGrain[] _trainers = [.. Enumerable.Range(0, count).Select(rank => grains.GetGrain<ITrainerGrain>($"{run}/{rank}"))];
-    private int _buckets = buckets;
 
     /// <summary>Spreads the trainers over the silos that live now and loads the checkpoint; a trainer that lives already stays where it is.</summary>
-    /// <returns>Most gradient buckets that a step uses.</returns>
     /// <exception cref="RunFailedException">A user has to mend something, such as missing data.</exception>
-    public async Task<int> PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
+    public async Task PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
     {
         var silos = await grains.ActiveSilosAsync();
         var start = Math.Max(0, silos.IndexOf(first));
         var preparations = new List<Task<TrainerReadiness>>();
         for (var rank = 0; rank < count; rank++)
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[(start + rank) % silos.Count]);
+            // Neighbors in rank share a silo, where there are more trainers than silos: what they add up there need not cross the wire.
+            var place = start + rank * Math.Min(count, silos.Count) / count;
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[place % silos.Count]);
             preparations.Add(_trainers[rank].PrepareAsync(new TrainerAssignment(
                 run, attempt, rank, count, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, optionsJson, checkpoint, step)));
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
 
-        var readiness = await AllAsync(preparations, ready => ready.Problem);
-        return _buckets = readiness.Max(ready => ready.Buckets);
+        await AllAsync(preparations, ready => ready.Problem);
     }
 
     /// <exception cref="RunFailedException">The loss is not finite.</exception>
@@ -68,13 +66,15 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
         }
     }
 
-    /// <summary>Stores the state that all replicas share.</summary>
-    public Task SaveCheckpointAsync(string name, IReadOnlyDictionary<string, double> metrics) => _trainers[0].SaveCheckpointAsync(attempt, name, metrics);
+    /// <summary>Stores the state that all replicas share, and what each keeps for itself.</summary>
+    public async Task SaveCheckpointAsync(string name, IReadOnlyDictionary<string, double> metrics)
+    {
+        await AllAsync(_trainers.Select(trainer => trainer.GatherResidualsAsync(attempt)), _ => null);
+        await _trainers[0].SaveCheckpointAsync(attempt, name, metrics);
+    }
 
     /// <summary>Tells whoever waits in an exchange of this attempt, or of one before, that it is over.</summary>
-    public Task AbandonAsync() => IgnoreLossAsync(Task.WhenAll(Enumerable.Range(0, _buckets)
-        .Select(bucket => grains.GetGrain<IGradientBucketGrain>(GrainCollective.BucketKey(run, bucket)).AbandonAsync(attempt))
-        .Append(grains.GetGrain<IFeatureExchangeGrain>(run).AbandonAsync(attempt))));
+    public Task AbandonAsync() => IgnoreLossAsync(grains.GetGrain<IFeatureExchangeGrain>(run).AbandonAsync(attempt));
 
     /// <summary>Ends the attempt and frees the device slots.</summary>
     public async Task DisbandAsync()

@@ -254,16 +254,16 @@ internal sealed class TrainingRunGrain(
         }
 
         // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
-        await new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers, state.State.Buckets).AbandonAsync();
+        await new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers).AbandonAsync();
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
 
-        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers, state.State.Buckets);
+        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers);
         Activity? epoch = null;
         try
         {
-            state.State.Buckets = await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
+            await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
             await WriteStateAsync();
             _progress.Restart(step, plan.ShareDone(step));
             var selection = new EpochSelection(options.Validation, state.State);

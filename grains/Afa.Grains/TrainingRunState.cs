@@ -1,6 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace Afa.Grains;
 
 /// <summary>What a training run keeps in the store between calls and over the death of its silo.</summary>
+/// <remarks>What an earlier version kept besides is passed over: its runs go on.</remarks>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
 internal sealed class TrainingRunState
 {
     public string? OptionsJson { get; set; }
@@ -24,9 +28,6 @@ internal sealed class TrainingRunState
 
     /// <summary>Grows with each start from a checkpoint, in whichever process.</summary>
     public int Attempt { get; set; }
-
-    /// <summary>Most gradient buckets that a step uses.</summary>
-    public int Buckets { get; set; }
 
     public int Recoveries { get; set; }
 

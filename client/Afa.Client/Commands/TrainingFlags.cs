@@ -47,6 +47,7 @@ internal static class TrainingFlags
             new("--ema", "weightAverage", "DECAY", "Stores and evaluates a moving average of the weights, with this decay, such as 0.995; 0: the weights themselves.", Text(defaults.WeightAverage)),
             new("--validation-images", "validation.images", "N", "Training images to hold out and attack after each epoch, so that the best epoch is evaluated, such as 1024; 0: the last one is.", Text(defaults.Validation.Images)),
             new("--patience", "validation.patience", "N", "Ends the run when robust accuracy on the held-out images has not risen for so many epochs; 0: never.", Text(defaults.Validation.Patience)),
+            new("--gradient-wire", "gradient.wire", SettingOption.Choices<ComputePrecision>(), "Format of the gradients that trainers on several silos send; bfloat16 carries its rounding errors into the next step.", StatusText.Name(defaults.Gradient.Wire)),
             new("--seed", "seed", "N", "The same seed gives the same weights.", Text(defaults.Seed)),
             SharedOptions.DataDirectory(),
         ];

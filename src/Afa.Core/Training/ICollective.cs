@@ -14,4 +14,7 @@ public interface ICollective
 
     /// <summary>Replaces the values by their sum over all ranks, added in rank order, so that every rank gets the same bits.</summary>
     void AllReduceSum(Span<float> values);
+
+    /// <summary>As <see cref="AllReduceSum"/>, of values that bfloat16 holds exactly: on a wire each may take two bytes. The sum is float32, and the same bits.</summary>
+    void AllReduceSumOfBfloat16(Span<float> values) => AllReduceSum(values);
 }

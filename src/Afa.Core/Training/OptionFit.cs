@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Afa.Models;
 using Afa.Training.Methods;
 
 namespace Afa.Training;
@@ -33,6 +34,16 @@ internal static class OptionFit
         else if (options.AwpGamma == 0 && options.AwpWarmup > 0)
         {
             yield return new("AwpWarmup needs AwpGamma greater than 0, such as 0.005; or set it to 0.", [nameof(options.AwpWarmup)]);
+        }
+
+        if (options.Gradient.Wire == ComputePrecision.Bfloat16 && options.Trainers == 1)
+        {
+            yield return new("Gradient.Wire bfloat16 needs two trainers or more: one sends its gradient to nobody. Use float32.", [nameof(options.Gradient)]);
+        }
+        else if (options.Gradient.Wire == ComputePrecision.Bfloat16 && options.AwpGamma > 0)
+        {
+            yield return new(
+                "Gradient.Wire bfloat16 does not go with AwpGamma: rounding errors of the gradient that weights are perturbed along would go into the one that they learn from. Use float32.", [nameof(options.Gradient)]);
         }
 
         if (options.Normalization.DuringAttack != AttackNormalization.Eval && (!method.Attacks || method.AttacksInTrainingPass))

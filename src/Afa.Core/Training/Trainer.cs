@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Afa.Checkpoints;
 using Afa.Data;
 using Afa.Models;
 using Afa.Training.Methods;
@@ -29,6 +30,8 @@ public sealed class Trainer : IDisposable
     private MomentumSgd _optimizer;
     private ITrainingMethod _method;
     private WeightAverage? _average;
+    private ErrorFeedback? _feedback;
+    private IReadOnlyList<TensorRecord>? _gathered;
 
     /// <param name="options">Valid options; every replica gets the same.</param>
     /// <param name="collective">Connects the replicas.</param>
@@ -44,7 +47,11 @@ public sealed class Trainer : IDisposable
         Phase = TrainingMethods.FirstPhase(options.Method);
         (_parameters, _optimizer, _method) = StartPhase();
         _average = StartAverage();
+        _feedback = StartFeedback();
     }
+
+    /// <summary>Place among the replicas, from 0.</summary>
+    public int Rank => _collective.Rank;
 
     /// <summary>The replica's model. Owned here.</summary>
     public ImageClassifier Model => _replica.Model;
@@ -58,6 +65,20 @@ public sealed class Trainer : IDisposable
     /// <summary>The weights under training by parameter name, where others, their average, are evaluated; else empty. The caller owns the tensors, which share memory with the model's.</summary>
     public IEnumerable<(string Name, Tensor Weights)> Unaveraged => _average is null ? [] : _parameters.Split(_parameters.Values);
 
+    /// <summary>On rank 0, the rounding errors that each replica carries to its next gradient, by rank, after <see cref="GatherResiduals"/> at this step; else empty.</summary>
+    /// <exception cref="InvalidOperationException">There are residuals, but they were not gathered since the last step.</exception>
+    public IReadOnlyList<TensorRecord> Residuals => _feedback is null || _gathered is not null
+        ? _gathered ?? []
+        : throw new InvalidOperationException($"Trainer {Rank} carries rounding errors, which a checkpoint must hold; call {nameof(GatherResiduals)} on every trainer before.");
+
+    /// <summary>Collects <see cref="Residuals"/>, for a checkpoint. Every replica has to make the call; repeating it before the next step changes nothing.</summary>
+    /// <returns>Whether there are any.</returns>
+    public bool GatherResiduals()
+    {
+        _gathered ??= _feedback?.Gather(_collective);
+        return _feedback is not null;
+    }
+
     /// <summary>Gives <see cref="Model"/> the weights that are to be evaluated, their average if that is on, until the result is disposed. No step may be taken meanwhile.</summary>
     /// <returns>Null if they are those under training.</returns>
     public IDisposable? ShowEvaluatedWeights() => _average?.Show();
@@ -67,8 +88,10 @@ public sealed class Trainer : IDisposable
     /// <param name="model">Every parameter and buffer by name, as evaluated.</param>
     /// <param name="velocities">Momentum of every parameter under training in that phase; null starts at zero.</param>
     /// <param name="unaveraged">What <see cref="Unaveraged"/> was; null if the weights under training are those of the model.</param>
+    /// <param name="residual">The own one of <see cref="Residuals"/>; null starts at zero.</param>
     /// <exception cref="ArgumentException">A name is missing or too many, or a shape differs.</exception>
-    public void Restore(string phase, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor>? velocities, IReadOnlyDictionary<string, Tensor>? unaveraged = null)
+    public void Restore(
+        string phase, IReadOnlyDictionary<string, Tensor> model, IReadOnlyDictionary<string, Tensor>? velocities, IReadOnlyDictionary<string, Tensor>? unaveraged = null, Tensor? residual = null)
     {
         Model.LoadWeights(model);
         Phase = phase;
@@ -87,6 +110,11 @@ public sealed class Trainer : IDisposable
         {
             CopyStored(Unaveraged, unaveraged, "weights under training");
         }
+
+        if (residual is not null)
+        {
+            _feedback?.Restore(residual);
+        }
     }
 
     /// <summary>Takes one step of training with the other replicas. Blocks while they are behind.</summary>
@@ -96,6 +124,7 @@ public sealed class Trainer : IDisposable
     public StepReport Step(TrainingPosition position, ImageBatch batch)
     {
         using var scope = NewDisposeScope();
+        _gathered = null;
         if (position.Phase.Name != Phase)
         {
             _average?.Adopt();   // The next phase goes on from what is evaluated: a head is trained on the features that it will stand on.
@@ -130,6 +159,7 @@ public sealed class Trainer : IDisposable
 
     public void Dispose()
     {
+        _feedback?.Dispose();
         _average?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
@@ -158,12 +188,17 @@ public sealed class Trainer : IDisposable
 
     private void RestartOptimizer()
     {
+        _feedback?.Dispose();
         _average?.Dispose();
         _optimizer.Dispose();
         _parameters.Dispose();
         (_parameters, _optimizer, _method) = StartPhase();
         _average = StartAverage();
+        _feedback = StartFeedback();
     }
+
+    /// <summary>Carries nothing from one phase into the next, whose parameters differ.</summary>
+    private ErrorFeedback? StartFeedback() => _options.Gradient.Wire == ComputePrecision.Bfloat16 && _collective.Count > 1 ? new ErrorFeedback(_parameters.Gradient) : null;
 
     /// <summary>Averages anew in each phase, over its parameters.</summary>
     private WeightAverage? StartAverage() => _options.WeightAverage > 0 ? new WeightAverage(_parameters, _options.WeightAverage) : null;
@@ -247,21 +282,40 @@ public sealed class Trainer : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var statistics = Model.training && Model.Replicas is null ? _replica.BatchStatistics : [];
-        var tensors = new[] { _parameters.Gradient }.Concat(statistics).ToList();
-        var packed = tensors.Count == 1 && _device.type == DeviceType.CPU ? _parameters.Gradient : cat([.. tensors.Select(tensor => tensor.reshape(-1))]).cpu();
-        _collective.AllReduceSum(MemoryMarshal.Cast<byte, float>(packed.bytes));
-
-        var offset = 0L;
-        foreach (var tensor in tensors)
+        _feedback?.Round(_parameters.Gradient);   // Wherever the replicas are: the placement must not change what is computed.
+        var gradient = _parameters.Gradient.cpu();
+        var values = MemoryMarshal.Cast<byte, float>(gradient.bytes);
+        if (_feedback is null)
         {
-            var sum = packed.narrow(0, offset, tensor.numel()).view(tensor.shape);
-            if (!ReferenceEquals(tensor, packed))
-            {
-                tensor.copy_(ReferenceEquals(tensor, _parameters.Gradient) ? sum : sum / _collective.Count);
-            }
+            _collective.AllReduceSum(values);
+        }
+        else
+        {
+            _collective.AllReduceSumOfBfloat16(values);
+        }
 
-            offset += tensor.numel();
+        if (_device.type != DeviceType.CPU)
+        {
+            _parameters.Gradient.copy_(gradient);
+        }
+
+        AverageStatistics();
+    }
+
+    private void AverageStatistics()
+    {
+        if (!Model.training || Model.Replicas is not null || _replica.BatchStatistics.Count == 0)
+        {
+            return;
+        }
+
+        var packed = cat([.. _replica.BatchStatistics.Select(values => values.reshape(-1))]).cpu();
+        _collective.AllReduceSum(MemoryMarshal.Cast<byte, float>(packed.bytes));
+        var offset = 0L;
+        foreach (var values in _replica.BatchStatistics)
+        {
+            values.copy_(packed.narrow(0, offset, values.numel()).view(values.shape) / _collective.Count);
+            offset += values.numel();
         }
     }
 

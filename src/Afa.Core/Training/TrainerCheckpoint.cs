@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Afa.Checkpoints;
@@ -11,19 +12,22 @@ public static class TrainerCheckpoint
 {
     private const string VelocitySuffix = ".momentum";
     private const string UnaveragedSuffix = ".unaveraged";
+    private const string ResidualSuffix = ".residual";
 
-    /// <summary>Copies the weights as they are to be evaluated, and momentum. Weights under training that differ from those, as they are averaged, go beside the momentum.</summary>
+    /// <summary>Copies the weights as they are to be evaluated, and momentum. Weights under training that differ from those, as they are averaged, go beside the momentum, and so do the replicas' residuals, if they were gathered.</summary>
     public static Checkpoint Capture(Trainer trainer, CheckpointState state)
     {
         using var scope = NewDisposeScope();
         var optimizer = trainer.Velocities.Select(entry => (Name: entry.Name + VelocitySuffix, Value: entry.Velocity))
             .Concat(trainer.Unaveraged.Select(entry => (Name: entry.Name + UnaveragedSuffix, Value: entry.Weights)))
-            .ToDictionary(entry => entry.Name, entry => TensorRecord.FromTensor(entry.Value));
+            .Select(entry => (entry.Name, Value: TensorRecord.FromTensor(entry.Value)))
+            .Concat(trainer.Residuals.Select((residual, rank) => (Name: ResidualName(rank), Value: residual)))
+            .ToDictionary(entry => entry.Name, entry => entry.Value);
         using var evaluated = trainer.ShowEvaluatedWeights();
         return new Checkpoint(state, trainer.Model.state_dict().ToDictionary(entry => entry.Key, entry => TensorRecord.FromTensor(entry.Value)), optimizer);
     }
 
-    /// <summary>Sets weights, their average and momentum.</summary>
+    /// <summary>Sets weights, their average, momentum and the own residual.</summary>
     /// <exception cref="ArgumentException">The checkpoint belongs to another model.</exception>
     public static void Restore(Trainer trainer, Checkpoint checkpoint)
     {
@@ -32,7 +36,8 @@ public static class TrainerCheckpoint
             checkpoint.State.Phase,
             checkpoint.Model.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()),
             WithSuffix(checkpoint.Optimizer, VelocitySuffix),
-            WithSuffix(checkpoint.Optimizer, UnaveragedSuffix));
+            WithSuffix(checkpoint.Optimizer, UnaveragedSuffix),
+            checkpoint.Optimizer?.GetValueOrDefault(ResidualName(trainer.Rank))?.ToTensor());
     }
 
     /// <summary>Sets the weights of a model from a checkpoint.</summary>
@@ -42,6 +47,8 @@ public static class TrainerCheckpoint
         using var scope = NewDisposeScope();
         model.LoadWeights(checkpoint.Model.ToDictionary(entry => entry.Key, entry => entry.Value.ToTensor()));
     }
+
+    private static string ResidualName(int rank) => string.Create(CultureInfo.InvariantCulture, $"rank-{rank}{ResidualSuffix}");
 
     private static Dictionary<string, Tensor>? WithSuffix(IReadOnlyDictionary<string, TensorRecord>? tensors, string suffix) => tensors?
         .Where(entry => entry.Key.EndsWith(suffix, StringComparison.Ordinal))

@@ -62,6 +62,8 @@ public sealed record TrainingOptions : IValidatableObject
 
     public OptimizerOptions Optimizer { get; init; } = new();
 
+    public GradientOptions Gradient { get; init; } = new();
+
     public InnerAttackOptions Attack { get; init; } = new();
 
     public AfaLossOptions Afa { get; init; } = new();
@@ -115,7 +117,7 @@ public sealed record TrainingOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        foreach (var part in new object[] { Optimizer, Attack, Afa, Head, Validation, Augmentation, Generated })
+        foreach (var part in new object[] { Optimizer, Gradient, Attack, Afa, Head, Validation, Augmentation, Generated })
         {
             var found = new List<ValidationResult>();
             Validator.TryValidateObject(part, new ValidationContext(part), found, validateAllProperties: true);
