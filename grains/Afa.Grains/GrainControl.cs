@@ -19,7 +19,7 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public async Task<IReadOnlyList<TrainingRunStatus>> ListTrainingsAsync(CancellationToken cancellationToken = default)
     {
         var names = await Catalog.ListRunsAsync().WaitAsync(cancellationToken);
-        var runs = await Task.WhenAll(names.Select(name => Run(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        var runs = await Task.WhenAll(names.Select(ReadableRunAsync)).WaitAsync(cancellationToken);
         return [.. runs.OfType<TrainingRunStatus>().OrderByDescending(run => run.CreatedAt)];
     }
 
@@ -83,6 +83,19 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return new EvaluationStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, 0, 0, [], [], 0, 0, null, TimeSpan.Zero, $"It cannot be read: {exception.Message.Split('\n')[0]}");
+        }
+    }
+
+    /// <summary>Likewise.</summary>
+    private async Task<TrainingRunStatus?> ReadableRunAsync(string name)
+    {
+        try
+        {
+            return await Run(name).GetStatusAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new TrainingRunStatus(name, RunState.Failed, "{}", "", 0, 0, 0, 0, 0, null, TimeSpan.Zero, [], null, 0, DateTimeOffset.UnixEpoch, $"It cannot be read: {exception.Message.Split('\n')[0]}", null);
         }
     }
 

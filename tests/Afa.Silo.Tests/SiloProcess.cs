@@ -11,34 +11,41 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly int _httpPort = ServerProcess.FreePort();
     private readonly int _gatewayPort = ServerProcess.FreePort();
 
-    private SiloProcess(string store, string[] clustering)
+    private readonly string[] _arguments;
+
+    private SiloProcess(string store, string[] options)
     {
-        Process = new ServerProcess("dotnet",
+        _arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
-            "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
-        ]);
+            "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. options,
+        ];
+        Process = new ServerProcess("dotnet", _arguments);
     }
 
-    public ServerProcess Process { get; }
+    public ServerProcess Process { get; private set; }
+
+    /// <summary>Of its page.</summary>
+    public string Address => $"http://127.0.0.1:{_httpPort}/";
 
     /// <summary>As the client's --cluster takes it.</summary>
     public string Gateway => $"127.0.0.1:{_gatewayPort}";
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
-    /// <param name="clustering">Options beside store, devices and ports.</param>
-    public static async Task<SiloProcess> StartAsync(string store, params string[] clustering)
+    /// <param name="options">Those beside store, devices and ports.</param>
+    public static async Task<SiloProcess> StartAsync(string store, params string[] options)
     {
-        var silo = new SiloProcess(store, clustering);
-        using var limit = new CancellationTokenSource(s_longest);
-        while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
-        {
-            Xunit.Assert.False(silo.Process.HasExited, silo.Process.Output);
-            Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {silo.Process.Output}");
-            await Task.Delay(50, CancellationToken.None);
-        }
-
+        var silo = new SiloProcess(store, options);
+        await silo.WaitUntilReadyAsync();
         return silo;
+    }
+
+    /// <summary>Starts a silo that has ended again, on the same ports, and waits until it is ready.</summary>
+    public async Task RestartAsync()
+    {
+        await Process.DisposeAsync();
+        Process = new ServerProcess("dotnet", _arguments);
+        await WaitUntilReadyAsync();
     }
 
     /// <summary>Connects as a client.</summary>
@@ -65,4 +72,15 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using var limit = new CancellationTokenSource(s_longest);
+        while (await GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
+        {
+            Xunit.Assert.False(Process.HasExited, Process.Output);
+            Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {Process.Output}");
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
 }
