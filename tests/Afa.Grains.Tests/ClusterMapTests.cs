@@ -1,5 +1,4 @@
 using Afa.Grains;
-using Xunit;
 
 namespace Afa.Tests.Grains;
 

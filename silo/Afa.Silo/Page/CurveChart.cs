@@ -46,7 +46,7 @@ internal static class CurveChart
                 Line("axis", Left, Height - Bottom, Width - Right, Height - Bottom),
                 marks.Select(mark => Mark(frame, mark.X, mark.Label)),
                 Text((Left + Width - Right) / 2.0, Height - 6, "middle", axis),
-                drawn.Select(curve => Draw(frame, curve.Curve, curve.Index))));
+                drawn.OrderByDescending(curve => curve.Curve.IsFine).Select(curve => Draw(frame, curve.Curve, curve.Index))));
     }
 
     private static IReadOnlyList<(double X, double Y)> Finite(IReadOnlyList<(double X, double Y)> piece) => [.. piece.Where(point => point.Y is > -1e30 and < 1e30)];

@@ -10,6 +10,9 @@ internal static class PageFrame
     public const string SecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private static readonly (string Title, string Address)[] s_pages =
+        [("Runs", PageLinks.Runs), ("Evaluations", PageLinks.Evaluations), ("Sweeps", PageLinks.Sweeps), ("Leaderboard", PageLinks.Leaderboard)];
+
     /// <param name="content">The sections below the title.</param>
     public static string Create(string title, PageIdentity identity, ClusterView view, params object?[] content) => Write(Tag(
         "html",
@@ -32,10 +35,7 @@ internal static class PageFrame
                 Tag(
                     "nav",
                     Attribute("aria-label", "Pages"),
-                    Link(PageLinks.Runs, "Runs"),
-                    Link(PageLinks.Evaluations, "Evaluations"),
-                    Link(PageLinks.Sweeps, "Sweeps"),
-                    Link(PageLinks.Leaderboard, "Leaderboard"),
+                    s_pages.Select(page => Tag("a", Attribute("href", page.Address), page.Title == title ? Attribute("aria-current", "page") : null, page.Title)),
                     identity.HasDashboard ? Link(PageLinks.Dashboard, "Orleans") : null)),
             Tag("p", Id("connection"), Attribute("role", "status")),
             Tag(

@@ -7,10 +7,18 @@ namespace Afa.Silo.Page;
 /// <summary>One training run.</summary>
 internal static class RunPage
 {
-    private static readonly Column[] s_epochs =
+    private static readonly (Column Column, Func<EpochMetrics, string> Cell)[] s_epochs =
     [
-        new("Epoch"), new("Phase", IsExtra: true), new("Loss", IsFigure: true), new("Clean", IsFigure: true), new("Robust", IsFigure: true), new("Feature match", IsFigure: true, IsExtra: true),
-        new("Held-out clean", IsFigure: true, IsExtra: true), new("Held-out robust", IsFigure: true, IsExtra: true), new("Learning rate", IsFigure: true, IsExtra: true), new("Seconds", IsFigure: true, IsExtra: true),
+        (new("Epoch"), epoch => $"{epoch.Epoch}"),
+        (new("Phase"), epoch => epoch.Phase),
+        (new("Loss", IsFigure: true), epoch => PageText.Loss(epoch.Loss)),
+        (new("Clean", IsFigure: true), epoch => PageText.Fraction(epoch.CleanAccuracy)),
+        (new("Robust", IsFigure: true), epoch => PageText.Fraction(epoch.RobustAccuracy)),
+        (new("Feature match", IsFigure: true), epoch => PageText.Fraction(epoch.FeatureMatch)),
+        (new("Held-out clean", IsFigure: true), epoch => PageText.Fraction(epoch.Validation?.CleanAccuracy)),
+        (new("Held-out robust", IsFigure: true), epoch => PageText.Fraction(epoch.Validation?.RobustAccuracy)),
+        (new("Learning rate", IsFigure: true, IsExtra: true), epoch => PageText.Number(epoch.LearningRate, "0.######")),
+        (new("Seconds", IsFigure: true, IsExtra: true), epoch => PageText.Number(epoch.Seconds + (epoch.Validation?.Seconds ?? 0), "0.0")),
     ];
 
     public static string Create(TrainingRunStatus run, ClusterView view, PageIdentity identity) => PageFrame.Create(
@@ -22,7 +30,7 @@ internal static class RunPage
         Facts(run, view),
         PageFrame.Section("curves", "Curves", TrainingCharts.Create(run)),
         PageFrame.Section("evaluations", "Evaluations", EvaluationsOf(run, view)),
-        PageFrame.Section("epochs", "Epochs", run.History.Count == 0 ? null : Tables.Create("epochs", "What each epoch measured, the newest first", s_epochs, run.History.Reverse().Select(Epoch))),
+        PageFrame.Section("epochs", "Epochs", Epochs(run.History)),
         Tag("details", Id("options"), Tag("summary", "Options"), Tables.Facts([.. OptionText.Flatten(run.OptionsJson).Select(option => (option.Name, (object?)option.Value))])));
 
     private static XElement Facts(TrainingRunStatus run, ClusterView view)
@@ -34,9 +42,9 @@ internal static class RunPage
             ("Time left", run.TimeLeft is null ? null : PageText.Duration(run.TimeLeft)),
             ("Time at work", PageText.Duration(run.Elapsed)),
             ("Images per second", run.ImagesPerSecond > 0 ? PageText.Rate(run.ImagesPerSecond) : null),
-            ("Loss", PageText.Loss(RunTable.Loss(run))),
-            ("Clean accuracy", PageText.Fraction(clean)),
-            ("Robust accuracy", PageText.Fraction(robust)),
+            ("Loss", RunTable.Loss(run) is { } loss ? PageText.Loss(loss) : null),
+            ("Clean accuracy", clean is null ? null : PageText.Fraction(clean)),
+            ("Robust accuracy", robust is null ? null : PageText.Fraction(robust)),
             ("Method", OptionText.Find(run.OptionsJson, "method")),
             ("Data set", OptionText.Find(run.OptionsJson, "dataset")),
             ("Model", OptionText.Find(run.OptionsJson, "model")),
@@ -52,16 +60,14 @@ internal static class RunPage
         return evaluations.Count == 0 ? null : EvaluationTable.Create(evaluations, view);
     }
 
-    private static Row Epoch(EpochMetrics epoch) => new(
-        $"{epoch.Epoch}",
-        $"{epoch.Epoch}",
-        epoch.Phase,
-        PageText.Loss(epoch.Loss),
-        PageText.Fraction(epoch.CleanAccuracy),
-        PageText.Fraction(epoch.RobustAccuracy),
-        PageText.Fraction(epoch.FeatureMatch),
-        PageText.Fraction(epoch.Validation?.CleanAccuracy),
-        PageText.Fraction(epoch.Validation?.RobustAccuracy),
-        PageText.Number(epoch.LearningRate, "0.######"),
-        PageText.Number(epoch.Seconds + (epoch.Validation?.Seconds ?? 0), "0.0"));
+    /// <summary>What no epoch has measured has no column.</summary>
+    private static XElement? Epochs(IReadOnlyList<EpochMetrics> history)
+    {
+        var columns = s_epochs.Where(column => history.Any(epoch => column.Cell(epoch) != PageText.None)).ToList();
+        return history.Count == 0 ? null : Tables.Create(
+            "epochs",
+            "What each epoch measured, the newest first",
+            [.. columns.Select(column => column.Column)],
+            history.Reverse().Select(epoch => new Row($"{epoch.Epoch}", [.. columns.Select(column => column.Cell(epoch))])));
+    }
 }

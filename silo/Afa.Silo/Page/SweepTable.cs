@@ -11,7 +11,7 @@ internal static class SweepTable
 {
     private static readonly Column[] s_columns =
     [
-        new("Sweep"), new("State"), new("Progress"), new("Time left", IsFigure: true, IsExtra: true), new("Best point so far"), new("Worst case", IsFigure: true), new("Created", IsExtra: true),
+        new("Sweep"), new("State"), new("Progress"), new("Time left", IsFigure: true, IsExtra: true), new("Best point so far", IsExtra: true), new("Worst case", IsFigure: true), new("Created", IsExtra: true),
     ];
 
     public static XElement Create(IEnumerable<SweepStatus> sweeps, ClusterView view) => Tables.Create(

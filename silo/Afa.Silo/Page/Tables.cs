@@ -11,9 +11,6 @@ internal static class Tables
         "div",
         Id($"{id}-scroll"),
         Class("scroll"),
-        Attribute("tabindex", "0"),   // So that a keyboard can scroll what is too wide.
-        Attribute("role", "region"),
-        Attribute("aria-label", caption),
         Tag(
             "table",
             Id(id),

@@ -16,7 +16,7 @@ internal static class TrainingCharts
 
         var phases = Phases(run.History);
         var marks = phases.Skip(1).Select(phase => (phase[0].Epoch - 1.0, phase[0].Phase)).ToList();
-        (double, double) range = (0, Math.Max(1, run.Epochs));   // The whole run, so that one sees how much is to come.
+        (double, double) range = (0, Math.Max(Math.Max(1, run.History.Count), Math.Ceiling(Epochs(run, run.Step))));
         return Tag(
             "div",
             Class("charts"),
@@ -39,9 +39,11 @@ internal static class TrainingCharts
     private static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Pieces(IReadOnlyList<IReadOnlyList<EpochMetrics>> phases, Func<EpochMetrics, double?> value) =>
         [.. phases.Select(phase => phase.Where(epoch => value(epoch) is not null).Select(epoch => ((double)epoch.Epoch, value(epoch)!.Value)).ToList())];
 
+    private static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Trail(TrainingRunStatus run) =>
+        [.. (run.LossTrail ?? []).GroupBy(point => point.Phase).Select(phase => phase.Select(point => (Epochs(run, point.Step), point.Loss)).ToList())];
+
     /// <summary>All epochs have the same number of steps, so steps and epochs are one axis.</summary>
-    private static IReadOnlyList<IReadOnlyList<(double X, double Y)>> Trail(TrainingRunStatus run) => run.Steps == 0 ? [] :
-        [.. (run.LossTrail ?? []).GroupBy(point => point.Phase).Select(phase => phase.Select(point => ((double)point.Step * run.Epochs / run.Steps, point.Loss)).ToList())];
+    private static double Epochs(TrainingRunStatus run, long steps) => run.Steps == 0 ? 0 : (double)steps * run.Epochs / run.Steps;
 
     /// <summary>The history cut where the phase changes.</summary>
     private static List<List<EpochMetrics>> Phases(IReadOnlyList<EpochMetrics> history)

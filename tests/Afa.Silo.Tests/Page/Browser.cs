@@ -32,7 +32,7 @@ internal sealed partial class Browser : IAsyncDisposable
         {
             process = new ServerProcess(
                 "chromium",
-                ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-port=0", $"--user-data-dir={Directory.CreateTempSubdirectory("afa-browser-").FullName}", "about:blank"]);
+                ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", "--remote-debugging-port=0", $"--user-data-dir={Directory.CreateTempSubdirectory("afa-browser-").FullName}", "about:blank"]);
         }
         catch (Win32Exception exception)
         {
@@ -62,15 +62,11 @@ internal sealed partial class Browser : IAsyncDisposable
 
     public Task GoToAsync(string address) => CallAsync("Page.navigate", new JsonObject { ["url"] = address });
 
-    /// <summary>Sets size and color scheme.</summary>
-    public async Task ShowAsAsync(int width, int height, bool isDark)
-    {
-        await CallAsync("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false });
-        await CallAsync("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = isDark ? "dark" : "light" }) });
-    }
+    /// <summary>Makes the window as wide as a phone.</summary>
+    public Task NarrowAsync() => CallAsync("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = 390, ["height"] = 800, ["deviceScaleFactor"] = 1, ["mobile"] = false });
 
-    /// <summary>Turns JavaScript off for pages that are loaded from now on.</summary>
-    public Task DisableScriptsAsync() => CallAsync("Emulation.setScriptExecutionDisabled", new JsonObject { ["value"] = true });
+    /// <summary>Turns JavaScript off or on for pages that are loaded from now on.</summary>
+    public Task AllowScriptsAsync(bool areAllowed) => CallAsync("Emulation.setScriptExecutionDisabled", new JsonObject { ["value"] = !areAllowed });
 
     /// <summary>The value of an expression in the page.</summary>
     public async Task<T> EvaluateAsync<T>(string expression)
@@ -90,10 +86,6 @@ internal sealed partial class Browser : IAsyncDisposable
             await Task.Delay(100, CancellationToken.None);
         }
     }
-
-    /// <summary>A picture of the whole page, as PNG.</summary>
-    public async Task<byte[]> ScreenshotAsync() =>
-        Convert.FromBase64String((string)(await CallAsync("Page.captureScreenshot", new JsonObject { ["captureBeyondViewport"] = true }))["data"]!);
 
     public async ValueTask DisposeAsync()
     {
