@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
@@ -72,6 +73,26 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         Catalog.ExportCheckpointAsync(name).WaitAsync(cancellationToken);
 
     public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<SiloLoad>> ListSilosAsync(CancellationToken cancellationToken = default)
+    {
+        var silos = await grains.ActiveSilosAsync().WaitAsync(cancellationToken);
+        var loads = await Task.WhenAll(silos.Select(LoadOfAsync)).WaitAsync(cancellationToken);
+        return [.. loads.DistinctBy(load => load.Address)];   // The grain of a silo that has just ended lives on another.
+    }
+
+    private Task<SiloLoad> LoadOfAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            return grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync();
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
 
     /// <summary>One that can't be read, as another version wrote it or a disk cut it, does not hide the others.</summary>
     private async Task<EvaluationStatus?> ReadableStatusAsync(string name)

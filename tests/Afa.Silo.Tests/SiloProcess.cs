@@ -8,22 +8,22 @@ internal sealed class SiloProcess : IAsyncDisposable
     private static readonly HttpClient s_http = new();
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(1);
 
-    private readonly int _httpPort = ServerProcess.FreePort();
+    private readonly int _httpPort;
     private readonly int _gatewayPort = ServerProcess.FreePort();
 
-    private readonly string[] _arguments;
-
-    private SiloProcess(string store, string[] options)
+    private SiloProcess(string store, int httpPort, IReadOnlyDictionary<string, string>? environment, string[] clustering)
     {
-        _arguments =
-        [
-            Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
-            "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. options,
-        ];
-        Process = new ServerProcess("dotnet", _arguments);
+        _httpPort = httpPort;
+        Process = new ServerProcess(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
+                "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
+            ],
+            environment);
     }
 
-    public ServerProcess Process { get; private set; }
+    public ServerProcess Process { get; }
 
     /// <summary>Of its page.</summary>
     public string Address => $"http://127.0.0.1:{_httpPort}/";
@@ -32,20 +32,23 @@ internal sealed class SiloProcess : IAsyncDisposable
     public string Gateway => $"127.0.0.1:{_gatewayPort}";
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
-    /// <param name="options">Those beside store, devices and ports.</param>
-    public static async Task<SiloProcess> StartAsync(string store, params string[] options)
-    {
-        var silo = new SiloProcess(store, options);
-        await silo.WaitUntilReadyAsync();
-        return silo;
-    }
+    /// <param name="clustering">Options beside store, devices and ports.</param>
+    public static Task<SiloProcess> StartAsync(string store, params string[] clustering) => StartAsync(store, ServerProcess.FreePort(), environment: null, clustering);
 
-    /// <summary>Starts a silo that has ended again, on the same ports, and waits until it is ready.</summary>
-    public async Task RestartAsync()
+    /// <summary>The same on a port of HTTP that clients know.</summary>
+    /// <param name="environment">Variables beside those of this process.</param>
+    public static async Task<SiloProcess> StartAsync(string store, int httpPort, IReadOnlyDictionary<string, string>? environment = null, params string[] clustering)
     {
-        await Process.DisposeAsync();
-        Process = new ServerProcess("dotnet", _arguments);
-        await WaitUntilReadyAsync();
+        var silo = new SiloProcess(store, httpPort, environment, clustering);
+        using var limit = new CancellationTokenSource(s_longest);
+        while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
+        {
+            Xunit.Assert.False(silo.Process.HasExited, silo.Process.Output);
+            Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {silo.Process.Output}");
+            await Task.Delay(50, CancellationToken.None);
+        }
+
+        return silo;
     }
 
     /// <summary>Connects as a client.</summary>
@@ -72,15 +75,4 @@ internal sealed class SiloProcess : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
-
-    private async Task WaitUntilReadyAsync()
-    {
-        using var limit = new CancellationTokenSource(s_longest);
-        while (await GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
-        {
-            Xunit.Assert.False(Process.HasExited, Process.Output);
-            Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {Process.Output}");
-            await Task.Delay(50, CancellationToken.None);
-        }
-    }
 }

@@ -10,7 +10,7 @@ namespace Afa.Silo.Page;
 
 /// <summary>Reads what the pages show, once for all who look within a second. What cannot be read is shown as it was when it last could.</summary>
 /// <remarks>Results, which do not change any more, are read once. No checkpoint is touched.</remarks>
-internal sealed class ClusterReader(IAfaControl control, Func<Task<IReadOnlyList<SiloSummary>>> readSilosAsync, TimeProvider time, ILogger<ClusterReader> logger)
+internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILogger<ClusterReader> logger)
 {
     private const int MostNewResults = 50;
 
@@ -46,7 +46,7 @@ internal sealed class ClusterReader(IAfaControl control, Func<Task<IReadOnlyList
         var runs = ReadAsync("The runs", control.ListTrainingsAsync, _last.Runs, problems);
         var evaluations = ReadAsync("The evaluations", control.ListEvaluationsAsync, _last.Evaluations, problems);
         var sweeps = ReadAsync("The sweeps", control.ListSweepsAsync, _last.Sweeps, problems);
-        var silos = ReadAsync("The silos", _ => readSilosAsync(), _last.Silos, problems);
+        var silos = ReadAsync("The silos", control.ListSilosAsync, _last.Silos, problems);
         await Task.WhenAll(runs, evaluations, sweeps, silos);
 
         var complete = (await evaluations).Where(evaluation => evaluation.State == RunState.Completed).ToList();

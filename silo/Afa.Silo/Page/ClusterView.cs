@@ -27,7 +27,7 @@ internal sealed record ClusterView
     /// <summary>Of <see cref="Results"/>.</summary>
     public IReadOnlyList<LeaderboardGroup> Leaderboard { get; init; } = [];
 
-    public IReadOnlyList<SiloSummary> Silos { get; init; } = [];
+    public IReadOnlyList<SiloLoad> Silos { get; init; } = [];
 
     /// <summary>What could not be read, in sentences.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];

@@ -20,7 +20,7 @@ internal static class OverviewPage
         Part("evaluations", "Evaluations", PageLinks.Evaluations, view.Evaluations, evaluation => evaluation.State, evaluations => EvaluationTable.Create(evaluations, view)),
         Part("sweeps", "Sweeps", PageLinks.Sweeps, view.Sweeps, sweep => sweep.State, sweeps => SweepTable.Create(sweeps, view)),
         view.Leaderboard.Count == 0 ? null : PageFrame.Section("leaderboard", "Leaderboard", LeaderboardTables.Create(view, MostRanked), Link(PageLinks.Leaderboard, "The whole leaderboard")),
-        PageFrame.Section("silos", "Device slots", SiloTable.Create(view.Silos, identity.Silo)));
+        view.Silos.Count == 0 ? null : PageFrame.Section("silos", "Device slots", SiloTable.Create(view, identity.Silo)));
 
     /// <summary>Those at work first, then the newest.</summary>
     private static XElement? Part<T>(string id, string title, string address, IReadOnlyList<T> all, Func<T, RunState> stateOf, Func<IEnumerable<T>, XElement> create) => all.Count == 0 ? null : PageFrame.Section(

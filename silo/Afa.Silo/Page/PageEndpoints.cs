@@ -16,10 +16,8 @@ public static class PageEndpoints
     /// <param name="hasDashboard">Whether the silo also serves the dashboard of Orleans, to which the page then leads.</param>
     public static void MapAfaPage(this IEndpointRouteBuilder app, bool hasDashboard)
     {
-        var grains = app.ServiceProvider.GetRequiredService<IGrainFactory>();
         var reader = new ClusterReader(
-            new GrainControl(grains),
-            () => grains.GetGrain<IClusterMapGrain>(0).GetAsync(),
+            new GrainControl(app.ServiceProvider.GetRequiredService<IGrainFactory>()),
             app.ServiceProvider.GetRequiredService<TimeProvider>(),
             app.ServiceProvider.GetRequiredService<ILogger<ClusterReader>>());
         var identity = new Lazy<PageIdentity>(() => Identity(app.ServiceProvider, hasDashboard));   // The silo has its address once it has started.

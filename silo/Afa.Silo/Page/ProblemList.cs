@@ -27,11 +27,6 @@ internal static class ProblemList
             yield return Tag("li", Id($"problem-{index}"), problem);
         }
 
-        foreach (var silo in view.Silos.Where(silo => silo.Devices is null or { IsLeaving: true }))
-        {
-            yield return Tag("li", Id($"problem-silo-{silo.Silo}"), $"The silo {silo.Silo} {(silo.Devices is null ? "does not answer." : "is about to end and takes up no work.")}");
-        }
-
         foreach (var run in view.Runs.Where(run => run is { State: RunState.Running, Message: not null }))
         {
             yield return Tag("li", Id($"problem-run-{run.Run}"), "Run ", PageLinks.ToRun(run.Run), $" goes on: {run.Message}");

@@ -9,30 +9,27 @@ internal static class SiloTable
 {
     private const int MostDrawn = 32;
 
-    private static readonly Column[] s_columns = [new("Silo"), new("Device slots"), new("Waiting work", IsFigure: true)];
+    private static readonly Column[] s_columns = [new("Silo"), new("Device slots"), new("Waiting work", IsFigure: true), new("Runs with a part here", IsExtra: true)];
 
     /// <param name="own">Address of the silo that serves the page.</param>
-    public static XElement Create(IReadOnlyList<SiloSummary> silos, string own) => Tables.Create(
+    public static XElement Create(ClusterView view, string own) => Tables.Create(
         "silos",
-        "Silos: a slot is leased to a trainer or an evaluator and busy while it computes or waits for other trainers",
+        "Silos: a device slot is busy while it computes or waits for other trainers; more are busy than there are where some stand in for those of a silo that was lost",
         s_columns,
-        silos.Select(silo => new Row(
-            silo.Silo,
-            new object?[] { silo.Silo, silo.Silo == own ? Tag("span", Class("detail"), "serves this page") : null },
-            silo.Devices is { } devices ? Slots(devices) : Tag("span", Class("state failed"), "no answer"),
-            silo.Devices is { } known ? $"{known.QueueLength}" : PageText.None)));
+        view.Silos.Select(silo => new Row(
+            silo.Address,
+            new object?[] { silo.Address, silo.Address == own ? Tag("span", Class("detail"), "serves this page") : null },
+            Slots(silo),
+            $"{silo.QueueLength}",
+            silo.Runs.Count == 0 ? PageText.None : silo.Runs.Select((run, place) => new object?[] { place > 0 ? ", " : null, PageLinks.ToRun(run) }))));
 
-    private static XElement[] Slots(DeviceSummary devices)
-    {
-        var (busy, leased, all) = (devices.Busy, Math.Max(devices.Leased, devices.Busy), Math.Max(devices.Leased, devices.Slots));
-        return
-        [
-            Tag(
-                "span",
-                Class("slots"),
-                Attribute("aria-hidden", "true"),
-                Enumerable.Range(0, Math.Min(all, MostDrawn)).Select(slot => Tag("span", Class(slot < busy ? "slot busy" : slot < leased ? "slot leased" : "slot")))),
-            Tag("span", Class("detail"), $"{busy} busy, {devices.Leased} leased of {devices.Slots}{(devices.IsLeaving ? "; about to end" : "")}"),
-        ];
-    }
+    private static XElement[] Slots(SiloLoad silo) =>
+    [
+        Tag(
+            "span",
+            Class("slots"),
+            Attribute("aria-hidden", "true"),
+            Enumerable.Range(0, Math.Min(Math.Max(silo.Busy, silo.Slots), MostDrawn)).Select(slot => Tag("span", Class(slot < silo.Busy ? "slot busy" : "slot")))),
+        Tag("span", Class("detail"), $"{silo.Busy} of {silo.Slots} busy"),
+    ];
 }

@@ -28,18 +28,6 @@ public sealed class DevicePool : IDisposable
     /// <summary>How many pieces of tensor work should run at once.</summary>
     public int Slots { get; }
 
-    /// <summary>Threads that belong to somebody, at work or not.</summary>
-    public int Leased
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _all.Count - _free.Count;
-            }
-        }
-    }
-
     /// <summary>Threads that are at work now.</summary>
     public int Busy => Workers().Count(worker => worker.IsBusy);
 
@@ -67,7 +55,7 @@ public sealed class DevicePool : IDisposable
     {
         lock (_lock)
         {
-            return Leased < Slots ? Lease() : null;
+            return _all.Count - _free.Count < Slots ? Lease() : null;
         }
     }
 

@@ -26,11 +26,11 @@ public sealed class ClusterReaderTests
             [nameof(IAfaControl.ListTrainingsAsync)] = _ => Answer(_runs),
             [nameof(IAfaControl.ListEvaluationsAsync)] = _ => Answer(_evaluations),
             [nameof(IAfaControl.ListSweepsAsync)] = _ => Answer<IReadOnlyList<SweepStatus>>([]),
+            [nameof(IAfaControl.ListSilosAsync)] = _ => Task.FromResult<IReadOnlyList<SiloLoad>>([]),
             [nameof(IAfaControl.GetTrainingAsync)] = arguments => Task.FromResult(_runs.FirstOrDefault(run => run.Run == (string)arguments[0]!)),
             [nameof(IAfaControl.GetEvaluationResultAsync)] = arguments => Answer<string?>(Result((string)arguments[0]!)),
         };
-        _reader = new ClusterReader(
-            ControlProxy.Create(_answers, _questions), () => Task.FromResult<IReadOnlyList<SiloSummary>>([new("silo", null)]), _time, NullLogger<ClusterReader>.Instance);
+        _reader = new ClusterReader(ControlProxy.Create(_answers, _questions), _time, NullLogger<ClusterReader>.Instance);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public sealed class PageOutageTests
     public async Task Page_SomethingIsMissing_SaysSo()
     {
         await using var browser = await Browser.StartAsync();
-        await using var silo = await SiloProcess.StartAsync(TestRun.NewStore(), "--dashboard");
+        var (store, port) = (TestRun.NewStore(), ServerProcess.FreePort());
+        await using var silo = await SiloProcess.StartAsync(store, port, null, "--dashboard");
         using var dashboard = await silo.GetAsync("dashboard/");
         Assert.True(dashboard!.IsSuccessStatusCode);
         using var page = await silo.GetAsync("");
@@ -31,7 +32,7 @@ public sealed class PageOutageTests
         await browser.WaitAsync("/^The silo has not answered since .*; trying again\\.$/.test(document.querySelector('#connection').innerText)");
         Assert.True(await browser.EvaluateAsync<bool>("Boolean(document.querySelector('#first-steps'))"));   // What was known stays.
 
-        await silo.RestartAsync();
+        await using var next = await SiloProcess.StartAsync(store, port);
         await browser.WaitAsync("document.querySelector('#connection').innerText === ''");
     }
 }

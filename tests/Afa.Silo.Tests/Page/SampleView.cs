@@ -31,7 +31,7 @@ internal static class SampleView
         Results = new Dictionary<string, EvaluationDocument> { [$"{name}-done"] = Result(name) },
         SweepResults = new Dictionary<string, SweepDocument> { [name] = SweepResult(name) },
         Leaderboard = Leaderboard.Create([Result(name)]),
-        Silos = [new(Identity.Silo, new DeviceSummary(2, 2, 1, 3, IsLeaving: false)), new(name, Devices: null)],
+        Silos = [new(Identity.Silo, "", 2, 1, 3, [name]), new(name, name, 2, 3, 0, [])],
         Problems = [name],
     };
 
