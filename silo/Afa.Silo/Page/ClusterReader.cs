@@ -17,6 +17,9 @@ internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILog
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4);
 
+    /// <summary>Refuses a null where none may be: a file that somebody has edited must not take the page with it.</summary>
+    private static readonly JsonSerializerOptions s_json = new(AfaJson.Options) { RespectNullableAnnotations = true };
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (object Version, EvaluationDocument? Document)> _results = [];
     private readonly Dictionary<string, (object Version, SweepDocument? Document)> _sweepResults = [];
@@ -131,7 +134,7 @@ internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILog
             {
                 using var limit = new CancellationTokenSource(s_patience, time);
                 var json = await readAsync(name, limit.Token);
-                known[name] = (version, json is null ? null : reduce(JsonSerializer.Deserialize<T>(json, AfaJson.Options)!));
+                known[name] = (version, json is null ? null : reduce(JsonSerializer.Deserialize<T>(json, s_json)!));
                 isChanged = true;
             }
             catch (JsonException exception)

@@ -113,11 +113,13 @@ public sealed class ClusterReaderTests
         Assert.Equal("The sweeps cannot be listed: no answer within 4 s.", Assert.Single(view.Problems));
     }
 
-    [Fact]
-    public async Task Get_ResultThatIsNoResult_HidesNothingElse()
+    [Theory]
+    [InlineData("""{ "no": 1 }""")]
+    [InlineData("""{ "evaluation": "bad", "createdAt": "2026-11-25T12:00:00Z", "seconds": 1, "results": null }""")]
+    public async Task Get_ResultThatIsNoResult_HidesNothingElse(string result)
     {
         _evaluations = [Evaluation("bad"), Evaluation("good")];
-        _answers[nameof(IAfaControl.GetEvaluationResultAsync)] = arguments => Answer<string?>((string)arguments[0]! == "bad" ? "{\"no\": 1}" : Result("good"));
+        _answers[nameof(IAfaControl.GetEvaluationResultAsync)] = arguments => Answer<string?>((string)arguments[0]! == "bad" ? result : Result("good"));
 
         var view = await NextAsync();
 
