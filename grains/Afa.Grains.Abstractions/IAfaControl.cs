@@ -71,4 +71,7 @@ public interface IAfaControl
 
     /// <summary>Deletes a checkpoint; deleting one that is gone has no effect.</summary>
     Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>All silos of the cluster that are active.</summary>
+    Task<IReadOnlyList<SiloLoad>> ListSilosAsync(CancellationToken cancellationToken = default);
 }

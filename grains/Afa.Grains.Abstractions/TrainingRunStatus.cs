@@ -14,6 +14,7 @@ namespace Afa.Grains;
 /// <param name="Checkpoint">Name of the newest stored checkpoint; null before the first.</param>
 /// <param name="Recoveries">How often a step was repeated because a trainer, a silo or the process died.</param>
 /// <param name="Message">The error of a failed run, or what a user should know; else null.</param>
+/// <param name="LossTrail">The steps since the run was last taken up, in at most 200 points: what a curve shows between the epochs. Null or empty if nothing runs.</param>
 [GenerateSerializer, Immutable, Alias("afa.training-run-status")]
 public sealed record TrainingRunStatus(
     [property: Id(0)] string Run,
@@ -32,4 +33,5 @@ public sealed record TrainingRunStatus(
     [property: Id(13)] int Recoveries,
     [property: Id(14)] DateTimeOffset CreatedAt,
     [property: Id(15)] string? Message,
-    [property: Id(16)] double? LastLoss);
+    [property: Id(16)] double? LastLoss,
+    [property: Id(17)] IReadOnlyList<LossPoint>? LossTrail = null);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
@@ -19,7 +20,7 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public async Task<IReadOnlyList<TrainingRunStatus>> ListTrainingsAsync(CancellationToken cancellationToken = default)
     {
         var names = await Catalog.ListRunsAsync().WaitAsync(cancellationToken);
-        var runs = await Task.WhenAll(names.Select(name => Run(name).GetStatusAsync())).WaitAsync(cancellationToken);
+        var runs = await Task.WhenAll(names.Select(ReadableRunAsync)).WaitAsync(cancellationToken);
         return [.. runs.OfType<TrainingRunStatus>().OrderByDescending(run => run.CreatedAt)];
     }
 
@@ -73,6 +74,26 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 
     public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
 
+    public async Task<IReadOnlyList<SiloLoad>> ListSilosAsync(CancellationToken cancellationToken = default)
+    {
+        var silos = await grains.ActiveSilosAsync().WaitAsync(cancellationToken);
+        var loads = await Task.WhenAll(silos.Select(LoadOfAsync)).WaitAsync(cancellationToken);
+        return [.. loads.DistinctBy(load => load.Address)];   // The grain of a silo that has just ended lives on another.
+    }
+
+    private Task<SiloLoad> LoadOfAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            return grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync();
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
     /// <summary>One that can't be read, as another version wrote it or a disk cut it, does not hide the others.</summary>
     private async Task<EvaluationStatus?> ReadableStatusAsync(string name)
     {
@@ -83,6 +104,19 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return new EvaluationStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, 0, 0, [], [], 0, 0, null, TimeSpan.Zero, $"It cannot be read: {exception.Message.Split('\n')[0]}");
+        }
+    }
+
+    /// <summary>Likewise.</summary>
+    private async Task<TrainingRunStatus?> ReadableRunAsync(string name)
+    {
+        try
+        {
+            return await Run(name).GetStatusAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new TrainingRunStatus(name, RunState.Failed, "{}", "", 0, 0, 0, 0, 0, null, TimeSpan.Zero, [], null, 0, DateTimeOffset.UnixEpoch, $"It cannot be read: {exception.Message.Split('\n')[0]}", null);
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed class RunProgress
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
 
+    private readonly LossTrail _trail = new();
     private readonly Queue<(long Timestamp, double ShareDone, long Images)> _recent = [];
     private long _images;
     private long _writtenAt = Stopwatch.GetTimestamp();
@@ -19,6 +20,9 @@ internal sealed class RunProgress
     public string? Phase { get; private set; }
 
     public double? LastLoss { get; private set; }
+
+    /// <inheritdoc cref="Grains.LossTrail.Points"/>
+    public IReadOnlyList<LossPoint> LossTrail => _trail.Points;
 
     /// <summary>Name of the last checkpoint that was due but could not be stored; null if it was.</summary>
     public string? FailedCheckpoint { get; set; }
@@ -40,6 +44,7 @@ internal sealed class RunProgress
         (Phase, Step, LastLoss) = (phase, step, loss);
         HighestStep = Math.Max(HighestStep, step);
         _images += images;
+        _trail.Add(step, phase, loss);
         _recent.Enqueue((Stopwatch.GetTimestamp(), shareDone, _images));
         while (_recent.Count > 2 && Stopwatch.GetElapsedTime(_recent.Peek().Timestamp) > Window)
         {

@@ -164,7 +164,8 @@ internal sealed class TrainingRunGrain(
             run.Recoveries,
             run.CreatedAt,
             isInterrupted ? "Its process ended before the run did; resume it to go on." : run.Message,
-            _progress.LastLoss);
+            _progress.LastLoss,
+            IsAtWork ? _progress.LossTrail : null);
     }
 
     private async Task RunAsync(Heartbeat.Lease lease)

@@ -12,7 +12,7 @@ public sealed class SiloFlags
 {
     public const string Description =
         "Runs a silo until it is asked to end (SIGTERM or Ctrl-C). Then its runs write checkpoints and go on elsewhere, or when a silo is started again. " +
-        "Serves /healthz/live, /healthz/ready and /metrics; OTEL_EXPORTER_OTLP_ENDPOINT and its like send metrics and traces elsewhere too.";
+        "Serves a page for browsers at /, and /healthz/live, /healthz/ready and /metrics; OTEL_EXPORTER_OTLP_ENDPOINT and its like send metrics and traces elsewhere too.";
 
     /// <summary>Command lines that work as they are.</summary>
     public static IReadOnlyList<string> Examples { get; } =
@@ -43,14 +43,16 @@ public sealed class SiloFlags
 
     private readonly Option<string?> _gatewayPort = Text("--gateway-port", "PORT", "AFA_GATEWAY_PORT", "For clients: afa ... --cluster HOST:PORT. Default: 30000.");
 
-    private readonly Option<string?> _httpPort = Text("--http-port", "PORT", "AFA_HTTP_PORT", "For /healthz/live, /healthz/ready and /metrics. Default: 8080.");
+    private readonly Option<string?> _httpPort = Text("--http-port", "PORT", "AFA_HTTP_PORT", "For the page at /, /healthz/live, /healthz/ready and /metrics. Default: 8080.");
 
     private readonly Option<string?> _drain = Text("--drain-seconds", "N", "AFA_DRAIN_SECONDS", "How long an ending silo may take to hand its runs over. Default: 60.");
 
     private readonly Option<bool> _kubernetes = new("--kubernetes") { Description = "Takes name, address and cluster from the pod, and leaves pods that are gone out of the cluster (needs POD_NAME, POD_NAMESPACE, POD_IP, ORLEANS_SERVICE_ID, ORLEANS_CLUSTER_ID)." };
 
+    private readonly Option<bool> _dashboard = new("--dashboard") { Description = "Serves Orleans' dashboard under /dashboard beside the page: calls and times of every grain, which costs some. To see all silos there, give it to all." };
+
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, _drain, _kubernetes];
+    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, _drain, _kubernetes, _dashboard];
 
     /// <summary>Reads the options; what is wrong with them is added to the problems, all of it.</summary>
     public SiloOptions Read(ParseResult parsed, Func<string, string?> environment, List<string> problems)
@@ -72,6 +74,7 @@ public sealed class SiloFlags
             Drain = Parsed<int>(_drain, "AFA_DRAIN_SECONDS", (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= 3600, text => $"must be from 1 to 3600 seconds, not '{text}'.") is { } seconds
                 ? TimeSpan.FromSeconds(seconds) : defaults.Drain,
             IsInKubernetes = parsed.GetValue(_kubernetes),
+            HasDashboard = parsed.GetValue(_dashboard),
         };
         if (options.Clustering == Clustering.Redis)
         {

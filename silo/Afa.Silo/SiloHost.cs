@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Afa.Compute;
 using Afa.Grains;
+using Afa.Silo.Page;
 using Afa.Storage;
 using Afa.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -11,11 +12,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using StackExchange.Redis;
 
 namespace Afa.Silo;
 
-/// <summary>A silo of a cluster, with its health and metrics over HTTP.</summary>
+/// <summary>A silo of a cluster, with its page, health and metrics over HTTP.</summary>
 public static class SiloHost
 {
     private const string Ready = "ready";
@@ -45,7 +47,7 @@ public static class SiloHost
         using var devices = new DevicePool(options.DeviceSlots, Math.Max(1, Environment.ProcessorCount / options.DeviceSlots));
         await using var app = Build(options, location, devices);
         app.Lifetime.ApplicationStarted.Register(() => app.Logger.LogInformation(
-            "Silo of cluster {Cluster} with {Slots} device slots on store {Store}; clients: port {Gateway}; http://{Listen}:{Http}/healthz/ready and /metrics",
+            "Silo of cluster {Cluster} with {Slots} device slots on store {Store}; clients: port {Gateway}; http://{Listen}:{Http}/, /healthz/ready and /metrics",
             options.ClusterId, options.DeviceSlots, location, options.GatewayPort, options.Listen, options.HttpPort));
         await app.RunAsync();
     }
@@ -92,6 +94,12 @@ public static class SiloHost
         app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/healthz/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = HealthReportText.WriteAsync });
         app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapAfaPage(options.HasDashboard);
+        if (options.HasDashboard)
+        {
+            app.MapOrleansDashboard(PageLinks.Dashboard);
+        }
+
         return app;
     }
 
@@ -121,6 +129,11 @@ public static class SiloHost
             .Configure<ConnectionOptions>(connection => connection.ConnectionsPerEndpoint = ClusterConnection.PerEndpoint)
             .Configure<SiloMessagingOptions>(messaging => messaging.MaxMessageBodySize = ClusterConnection.MaxMessageSizeInBytes)
             .AddActivityPropagation();
+        if (options.HasDashboard)
+        {
+            silo.AddDashboard();
+        }
+
         return options.IsInKubernetes ? silo.UseKubernetesHosting() : silo;
     }
 }

@@ -48,6 +48,9 @@ public sealed record SiloOptions : IValidatableObject
 
     public int HttpPort { get; init; } = 8080;
 
+    /// <summary>Whether the silo also serves the dashboard of Orleans, which counts every call of every grain.</summary>
+    public bool HasDashboard { get; init; }
+
     /// <summary>How long an ending silo may take.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(60);
 

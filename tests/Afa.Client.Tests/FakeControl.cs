@@ -295,6 +295,8 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.CompletedTask;
     }
 
+    public Task<IReadOnlyList<SiloLoad>> ListSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SiloLoad>>([]);
+
     public string Store { get; set; } = "";
 
     public void RequireData(TrainingOptions options, int? images)

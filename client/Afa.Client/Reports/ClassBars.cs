@@ -17,7 +17,7 @@ internal static class ClassBars
             return null;
         }
 
-        var strongest = EvaluationTables.InBall(result).Where(attack => ReportNotes.IsAttack(attack.Attack)).MinBy(attack => attack.Accuracy);
+        var strongest = EvaluationTables.InBall(result).Where(attack => RobustAccuracy.IsAttack(attack.Attack)).MinBy(attack => attack.Accuracy);
         var compared = strongest ?? clean;
         var bars = clean.Classes.Zip(compared.Classes).Where(pair => pair.First.Total > 0).ToList();
         var isCut = bars.Count > MostClasses;

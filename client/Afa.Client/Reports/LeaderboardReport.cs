@@ -1,5 +1,6 @@
 using System.Text;
 using System.Xml.Linq;
+using Afa.Evaluation;
 using static Afa.Client.Reports.Html;
 
 namespace Afa.Client.Reports;

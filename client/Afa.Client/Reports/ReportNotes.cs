@@ -27,7 +27,7 @@ internal static class ReportNotes
     /// <summary>What the attacks that ran within the ball leave open.</summary>
     public static string Attacks(IEnumerable<string> names)
     {
-        var attacks = names.Where(IsAttack).ToList();
+        var attacks = names.Where(RobustAccuracy.IsAttack).ToList();
         return attacks switch
         {
             [] => "No attack has run on the trained model: figures of the training batches say little about robustness.",
@@ -36,8 +36,6 @@ internal static class ReportNotes
             _ => "Robust accuracy is an upper bound: a stronger attack may find more errors.",
         };
     }
-
-    public static bool IsAttack(string name) => name is not (RobustAccuracy.Clean or RobustAccuracy.WorstCase);
 
     private static bool IsPlainGradientAttack(string name) =>
         name.StartsWith("pgd", StringComparison.Ordinal) || name.StartsWith("fgsm", StringComparison.Ordinal);

@@ -80,7 +80,7 @@ internal static class SweepTables
     /// <summary>What rows are ranked by: the worst case or, where only one attack ran, that one, which is the same.</summary>
     public static string Ranking(SweepGroup group)
     {
-        var attacks = group.Rows.SelectMany(row => row.Figures).Where(figure => IsShown(figure.Kind) && ReportNotes.IsAttack(figure.Attack)).Select(figure => figure.Attack).Distinct().ToList();
+        var attacks = group.Rows.SelectMany(row => row.Figures).Where(figure => IsShown(figure.Kind) && RobustAccuracy.IsAttack(figure.Attack)).Select(figure => figure.Attack).Distinct().ToList();
         return attacks switch
         {
             [] => RobustAccuracy.Clean,

@@ -12,6 +12,9 @@ public static class RobustAccuracy
     /// <summary>Name of the result in which an image counts only if it withstood every attack within the ball.</summary>
     public const string WorstCase = "worst-case";
 
+    /// <summary>Whether a result of this name is of one attack, neither of clean images nor the worst case.</summary>
+    public static bool IsAttack(string name) => name is not (Clean or WorstCase);
+
     /// <summary>One result for each cascade in the order given, the clean one first and the worst case last.</summary>
     /// <param name="units">All units of one checkpoint at one radius; the same unit twice counts once.</param>
     public static IReadOnlyList<AttackResult> Pool(IEnumerable<UnitOutcome> units, IReadOnlyList<AttackCascade> cascades, DatasetDescription dataset)

@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
-using Afa.Evaluation;
 
-namespace Afa.Client.Reports;
+namespace Afa.Evaluation;
 
 /// <summary>What is known about one checkpoint on a number of images.</summary>
 public sealed record LeaderboardRow

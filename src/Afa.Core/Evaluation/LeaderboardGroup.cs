@@ -1,4 +1,4 @@
-namespace Afa.Client.Reports;
+namespace Afa.Evaluation;
 
 /// <summary>Checkpoints that were attacked on the same data set within the same ball.</summary>
 /// <param name="Norm">"linf", "l2" or "l1".</param>

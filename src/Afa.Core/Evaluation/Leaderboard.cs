@@ -1,7 +1,6 @@
 using Afa.Attacks;
-using Afa.Evaluation;
 
-namespace Afa.Client.Reports;
+namespace Afa.Evaluation;
 
 /// <summary>Ranks checkpoints by robust accuracy, among those that can be compared.</summary>
 public static class Leaderboard
@@ -17,7 +16,7 @@ public static class Leaderboard
         Create(documents.SelectMany(document => document.Results), Strength);
 
     /// <summary>Ranks the checkpoints of one job by the worst case over its attacks, which were the same for all.</summary>
-    internal static IReadOnlyList<LeaderboardGroup> OfJob(EvaluationDocument job) => Create(job.Results, _ => [RobustAccuracy.WorstCase]);
+    public static IReadOnlyList<LeaderboardGroup> OfJob(EvaluationDocument job) => Create(job.Results, _ => [RobustAccuracy.WorstCase]);
 
     /// <param name="strength">Names of the attacks that may rank the rows given, the first that a row has does.</param>
     private static List<LeaderboardGroup> Create(IEnumerable<EvaluationResult> results, Func<IReadOnlyList<LeaderboardRow>, IReadOnlyList<string>> strength) =>
@@ -58,7 +57,7 @@ public static class Leaderboard
         [.. AutoAttack.Versions.Select(version => version.Name)
             .Concat(rows
                 .SelectMany(row => row.Attacks)
-                .Where(attack => ReportNotes.IsAttack(attack.Attack))
+                .Where(attack => RobustAccuracy.IsAttack(attack.Attack))
                 .GroupBy(attack => attack.Attack)
                 .OrderBy(attack => attack.Min(result => result.Accuracy)).ThenBy(attack => attack.Key, StringComparer.Ordinal)
                 .Select(attack => attack.Key))
