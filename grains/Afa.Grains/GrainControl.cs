@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
@@ -12,6 +13,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task ResumeTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).ResumeAsync().WaitAsync(cancellationToken);
 
     public Task PauseTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task CancelTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).CancelAsync().WaitAsync(cancellationToken);
 
     public Task<TrainingRunStatus?> GetTrainingAsync(string run, CancellationToken cancellationToken = default) =>
         Run(run).GetStatusAsync().WaitAsync(cancellationToken);
@@ -28,6 +31,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 
     public Task ResumeEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Evaluation(evaluation).StartAsync(null).WaitAsync(cancellationToken);
+
+    public Task CancelEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) => Evaluation(evaluation).CancelAsync().WaitAsync(cancellationToken);
 
     public Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Evaluation(evaluation).GetStatusAsync().WaitAsync(cancellationToken);
@@ -47,6 +52,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).ResumeAsync().WaitAsync(cancellationToken);
 
     public Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task CancelSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).CancelAsync().WaitAsync(cancellationToken);
 
     public Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetStatusAsync().WaitAsync(cancellationToken);
 
@@ -72,6 +79,26 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         Catalog.ExportCheckpointAsync(name).WaitAsync(cancellationToken);
 
     public Task DeleteCheckpointAsync(string name, CancellationToken cancellationToken = default) => Catalog.DeleteCheckpointAsync(name).WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<SiloLoad>> ListSilosAsync(CancellationToken cancellationToken = default)
+    {
+        var silos = await grains.ActiveSilosAsync().WaitAsync(cancellationToken);
+        var loads = await Task.WhenAll(silos.Select(LoadOfAsync)).WaitAsync(cancellationToken);
+        return [.. loads.DistinctBy(load => load.Address)];   // The grain of a silo that has just ended lives on another.
+    }
+
+    private Task<SiloLoad> LoadOfAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            return grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync();
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
 
     /// <summary>One that can't be read, as another version wrote it or a disk cut it, does not hide the others.</summary>
     private async Task<EvaluationStatus?> ReadableStatusAsync(string name)

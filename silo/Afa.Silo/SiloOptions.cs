@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Afa.Silo.Api;
 using Afa.Storage;
 using StackExchange.Redis;
 
@@ -47,6 +48,9 @@ public sealed record SiloOptions : IValidatableObject
     public int GatewayPort { get; init; } = 30000;
 
     public int HttpPort { get; init; } = 8080;
+
+    /// <summary>Who may use the HTTP API and the page.</summary>
+    public ApiAccess Access { get; init; } = new();
 
     /// <summary>How long an ending silo may take.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(60);

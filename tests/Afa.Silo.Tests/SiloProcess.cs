@@ -8,16 +8,19 @@ internal sealed class SiloProcess : IAsyncDisposable
     private static readonly HttpClient s_http = new();
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(1);
 
-    private readonly int _httpPort = ServerProcess.FreePort();
+    private readonly int _httpPort;
     private readonly int _gatewayPort = ServerProcess.FreePort();
 
-    private SiloProcess(string store, string[] clustering)
+    private SiloProcess(string store, int httpPort, IReadOnlyDictionary<string, string>? environment, string[] clustering)
     {
-        Process = new ServerProcess("dotnet",
-        [
-            Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
-            "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
-        ]);
+        _httpPort = httpPort;
+        Process = new ServerProcess(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
+                "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
+            ],
+            environment);
     }
 
     public ServerProcess Process { get; }
@@ -27,9 +30,13 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
     /// <param name="clustering">Options beside store, devices and ports.</param>
-    public static async Task<SiloProcess> StartAsync(string store, params string[] clustering)
+    public static Task<SiloProcess> StartAsync(string store, params string[] clustering) => StartAsync(store, ServerProcess.FreePort(), environment: null, clustering);
+
+    /// <summary>The same on a port of HTTP that clients know.</summary>
+    /// <param name="environment">Variables beside those of this process.</param>
+    public static async Task<SiloProcess> StartAsync(string store, int httpPort, IReadOnlyDictionary<string, string>? environment = null, params string[] clustering)
     {
-        var silo = new SiloProcess(store, clustering);
+        var silo = new SiloProcess(store, httpPort, environment, clustering);
         using var limit = new CancellationTokenSource(s_longest);
         while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
         {
