@@ -1,7 +1,7 @@
 namespace Afa.Grains;
 
 /// <summary>One silo of the cluster and what it does.</summary>
-/// <param name="Address">As Orleans names it: "S127.0.0.1:11111:123456789".</param>
+/// <param name="Address">Such as "127.0.0.1:11111@123456789", where the last number tells a silo from one before it at that port.</param>
 /// <param name="Slots">Device slots: pieces of tensor work that should run at once.</param>
 /// <param name="Busy">Threads of device slots that are at work now.</param>
 /// <param name="QueueLength">Pieces of work that wait for such a thread.</param>

@@ -184,7 +184,7 @@ public abstract class ControlContract
     public async Task Silos_AreThoseOfTheCluster()
     {
         var silo = Assert.Single(await Control.ListSilosAsync());
-        Assert.StartsWith("S127.0.0.1:", silo.Address, StringComparison.Ordinal);
+        Assert.StartsWith("127.0.0.1:", silo.Address, StringComparison.Ordinal);
         Assert.Equal(2, silo.Slots);
         Assert.InRange(silo.Busy, 0, 100);
     }

@@ -62,7 +62,7 @@ public sealed class PatientHandlerTests
         var sent = http.PostAsync(new Uri("http://silo.example/"), new StringContent("body"));
         while (!sent.IsCompleted)
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(50));
+            _clock.Advance(TimeSpan.FromMilliseconds(250));
             await Task.Delay(1);
         }
 
