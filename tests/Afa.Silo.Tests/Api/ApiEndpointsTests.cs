@@ -75,6 +75,17 @@ public sealed class ApiEndpointsTests(ApiSilo silo)
     public async Task Start_TooLarge_IsRefused(string kind) =>
         await ProblemAsync(HttpStatusCode.RequestEntityTooLarge, HttpMethod.Put, $"{kind}/large", $"{{\"model\":\"{new string('x', 2 << 20)}\"}}");
 
+    /// <summary>Their limits are others than that of JSON.</summary>
+    [Fact]
+    public async Task SweepAndImport_OfSomeMegabytes_AreRead()
+    {
+        var sweep = await ProblemAsync(HttpStatusCode.BadRequest, HttpMethod.Put, "sweeps/large", $"{{\"points\":[],\"trials\":[],\"varied\":[\"{new string('x', 3 << 20)}\"]}}");
+        Assert.Contains("1 to", sweep.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        var import = await ProblemAsync(HttpStatusCode.BadRequest, HttpMethod.Put, "checkpoints/large/imported?dataset=fashion-mnist&model={}", change: request =>
+            request.Content = new ByteArrayContent(new byte[3 << 20]) { Headers = { ContentType = new("application/octet-stream") } });
+        Assert.Contains("safetensors", import.GetProperty("detail").GetString(), StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task Import_TooLargeOrOfUnknownSize_IsRefusedBeforeItIsRead()
     {
