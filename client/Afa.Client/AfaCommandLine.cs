@@ -55,7 +55,7 @@ internal static class AfaCommandLine
                 code = ExitCode.Usage;
                 break;
             case ArgumentException or ValidationException:   // A grain refused the options.
-                Report(context, [WithoutStackTrace(exception.Message)]);
+                Report(context, [GrainMessage.WithoutStackTrace(exception.Message)]);
                 code = ExitCode.Usage;
                 break;
             case CommandFailedException or WorkedOnElsewhereException or IOException or InvalidDataException or UnauthorizedAccessException:
@@ -65,7 +65,7 @@ internal static class AfaCommandLine
                 context.Error.WriteLine("Interrupted.");
                 break;
             default:
-                Report(context, [$"{WithoutStackTrace(exception.Message)} ({exception.GetType().Name})"]);
+                Report(context, [$"{GrainMessage.WithoutStackTrace(exception.Message)} ({exception.GetType().Name})"]);
                 if (!debug)
                 {
                     context.Error.WriteLine($"This was not expected. Set {DebugVariable}=1 for the stack trace.");
@@ -96,10 +96,6 @@ internal static class AfaCommandLine
             context.Error.WriteLine($"  - {problem}");
         }
     }
-
-    /// <summary>Orleans puts the stack trace of an exception from a grain into its message.</summary>
-    private static string WithoutStackTrace(string message) =>
-        string.Join('\n', message.Split('\n').Where(line => line.Trim().Length > 0 && !line.StartsWith("   at ", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal)));
 
     private static string CommandPath(ParseResult parsed)
     {

@@ -1,5 +1,4 @@
 using Afa.Client.Control;
-using Afa.Silo;
 using Afa.Storage;
 using Spectre.Console;
 
@@ -63,7 +62,7 @@ internal sealed record ClientContext
 
     /// <summary>A command that works on a store or with a cluster, as a user would type it.</summary>
     public string CommandLine(string command, string store) =>
-        ClusterAddress.IsName(store) ? $"afa {command} --{store}" : $"afa {command}{(store == Store(null) ? "" : $" --store {store}")}";
+        SessionRequest.IsRemoteName(store) ? $"afa {command} --{store}" : $"afa {command}{(store == Store(null) ? "" : $" --store {store}")}";
 
     private static IAnsiConsole? TerminalOf(TextWriter writer)
     {

@@ -6,7 +6,12 @@ var context = new ClientContext
 {
     Output = Console.Out,
     Error = Console.Error,
-    Connect = (request, cancellationToken) => request.Cluster is null ? EmbeddedSession.StartAsync(request, cancellationToken) : ClusterSession.ConnectAsync(request, cancellationToken),
+    Connect = (request, cancellationToken) => request switch
+    {
+        { Server: { } server } => ServerSession.ConnectAsync(server, cancellationToken),
+        { Cluster: not null } => ClusterSession.ConnectAsync(request, cancellationToken),
+        _ => EmbeddedSession.StartAsync(request, cancellationToken),
+    },
     Interrupt = interrupt.Token,
 };
 return await AfaCommandLine.RunAsync(args, context);

@@ -1,6 +1,10 @@
 namespace Afa.Grains;
 
 /// <summary>Everything a user can ask of a cluster. The client's commands are written once against this.</summary>
+/// <remarks>
+/// To resume, pause or cancel what was never started is an <see cref="InvalidOperationException"/>, as is to resume what was canceled or to start
+/// anew under a name with other options; options that cannot be met are an <see cref="ArgumentException"/> or a <c>ValidationException</c>.
+/// </remarks>
 public interface IAfaControl
 {
     /// <summary>Creates a run and starts it. Repeating the call with the same name and options has no further effect.</summary>
@@ -12,6 +16,9 @@ public interface IAfaControl
 
     /// <summary>Finishes the step under way, writes a checkpoint and stops.</summary>
     Task PauseTrainingAsync(string run, CancellationToken cancellationToken = default);
+
+    /// <summary>Finishes the step under way and stops for good. Does nothing if the run is complete.</summary>
+    Task CancelTrainingAsync(string run, CancellationToken cancellationToken = default);
 
     /// <summary>Returns null if no run has that name.</summary>
     Task<TrainingRunStatus?> GetTrainingAsync(string run, CancellationToken cancellationToken = default);
@@ -25,6 +32,9 @@ public interface IAfaControl
 
     /// <summary>Goes on with an evaluation that was interrupted; what is stored is not run again. Does nothing if it runs or is complete.</summary>
     Task ResumeEvaluationAsync(string evaluation, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops an evaluation for good; what is stored of it stays. Does nothing if it is complete.</summary>
+    Task CancelEvaluationAsync(string evaluation, CancellationToken cancellationToken = default);
 
     /// <summary>Returns null if no evaluation has that name.</summary>
     Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default);
@@ -45,6 +55,9 @@ public interface IAfaControl
 
     /// <summary>Pauses the trainings under way with checkpoints and stops.</summary>
     Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops a sweep for good, with the trainings and evaluations under way. Does nothing if it is complete.</summary>
+    Task CancelSweepAsync(string sweep, CancellationToken cancellationToken = default);
 
     /// <summary>Returns null if no sweep has that name.</summary>
     Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default);

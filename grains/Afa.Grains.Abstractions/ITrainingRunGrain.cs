@@ -12,13 +12,19 @@ public interface ITrainingRunGrain : IGrainWithStringKey
     Task StartAsync(string optionsJson);
 
     /// <summary>Goes on from the last good checkpoint. Does nothing if the run is at work or complete.</summary>
-    /// <exception cref="InvalidOperationException">The run was never started.</exception>
+    /// <exception cref="InvalidOperationException">The run was never started, or was canceled.</exception>
     [Alias("resume")]
     Task ResumeAsync();
 
     /// <summary>Asks the run to finish its step, write a checkpoint and stop.</summary>
+    /// <exception cref="InvalidOperationException">The run was never started.</exception>
     [Alias("pause")]
     Task PauseAsync();
+
+    /// <summary>Asks the run to stop for good after its step. Has no effect on one that is complete.</summary>
+    /// <exception cref="InvalidOperationException">The run was never started.</exception>
+    [Alias("cancel")]
+    Task CancelAsync();
 
     /// <summary>
     /// Has the run finish its step and write a checkpoint as a silo is about to end that has a part in it, and then go on without that

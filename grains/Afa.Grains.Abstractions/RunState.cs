@@ -1,6 +1,6 @@
 namespace Afa.Grains;
 
-/// <summary>Where a training run or an evaluation stands.</summary>
+/// <summary>Where a training run, an evaluation or a sweep stands.</summary>
 [GenerateSerializer, Alias("afa.run-state")]
 public enum RunState
 {
@@ -18,4 +18,7 @@ public enum RunState
 
     /// <summary>Stopped by an error, which the status names; can be resumed from the last checkpoint.</summary>
     Failed = 4,
+
+    /// <summary>Given up on request; never goes on. What it stored stays.</summary>
+    Canceled = 5,
 }

@@ -36,6 +36,7 @@ internal sealed class EvaluationRunGrain(
     private EvaluationProgress? _progress;
     private Queue<EvaluationUnit> _work = [];
     private bool _isStopping;
+    private bool _isCancelRequested;
     private double _resumedShare;
     private int _resumedImages;
 
@@ -63,22 +64,22 @@ internal sealed class EvaluationRunGrain(
 
     public async Task StartAsync(string? optionsJson, int? mostSlots)
     {
-        if (_loop is { } ending && state.State.State != RunState.Running)
-        {
-            // It has said how it ended, but still frees the evaluators.
-            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-
+        await WhenSettledAsync();
         var isNew = state.State.OptionsJson is null;
         if (isNew && optionsJson is null)
         {
-            throw new InvalidOperationException($"There is no evaluation '{Evaluation}'.");
+            throw NoSuchEvaluation();
         }
 
         var request = optionsJson is null ? state.State.RequestJson : JsonSerializer.Serialize(JsonSerializer.Deserialize<EvaluationOptions>(optionsJson, AfaJson.Options)!, AfaJson.Options);
         if (!isNew && request != state.State.RequestJson)
         {
             throw new InvalidOperationException($"The evaluation '{Evaluation}' exists with other options. Choose another name.");
+        }
+
+        if (state.State.State == RunState.Canceled || (_isCancelRequested && _loop is { IsCompleted: false }))
+        {
+            throw new InvalidOperationException($"The evaluation '{Evaluation}' was canceled and does not go on. Start another.");
         }
 
         if (_loop is { IsCompleted: false } || state.State.State == RunState.Completed)
@@ -119,8 +120,39 @@ internal sealed class EvaluationRunGrain(
             (evaluation.State, evaluation.Message) = (RunState.Running, null);
         }) ?? throw WorkedOnElsewhere();
         _records = null;
+        _isCancelRequested = false;
         _loop = RunAsync(lease);
     }
+
+    public async Task CancelAsync()
+    {
+        if (state.State.OptionsJson is null)
+        {
+            throw NoSuchEvaluation();
+        }
+
+        await WhenSettledAsync();
+        if (_loop is { IsCompleted: false })
+        {
+            _isCancelRequested = true;
+            DropWork();
+        }
+        else if (state.State.State is not (RunState.Completed or RunState.Canceled))
+        {
+            await using var lease = await Heartbeat.BeginAsync(state, evaluation => (evaluation.State, evaluation.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
+        }
+    }
+
+    /// <summary>A loop that has said how it ended still frees the evaluators; waits for that.</summary>
+    private async Task WhenSettledAsync()
+    {
+        if (_loop is { } ending && state.State.State != RunState.Running)
+        {
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private InvalidOperationException NoSuchEvaluation() => new($"There is no evaluation '{Evaluation}'.");
 
     private WorkedOnElsewhereException WorkedOnElsewhere() =>
         new($"Another process is at work on the evaluation '{Evaluation}'. Follow it with: afa watch {Evaluation}");
@@ -217,12 +249,17 @@ internal sealed class EvaluationRunGrain(
             if (!_isStopping)
             {
                 lease.Lost.ThrowIfCancellationRequested();
-                await CompleteAsync();
+                await (_isCancelRequested ? EndAsync(RunState.Canceled, null) : CompleteAsync());
             }
         }
         catch (Exception exception) when (_isStopping || lease.Lost.IsCancellationRequested)
         {
             logger.LogWarning("Evaluation {Evaluation} rests: {Reason}", Evaluation, exception.Message);
+        }
+        catch (Exception exception) when (_isCancelRequested)
+        {
+            logger.LogInformation("Evaluation {Evaluation} was canceled: {Reason}", Evaluation, exception.Message);
+            await EndAsync(RunState.Canceled, null);
         }
         catch (Exception exception)
         {
@@ -250,7 +287,7 @@ internal sealed class EvaluationRunGrain(
     private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, CancellationToken lost)
     {
         var losses = 0;
-        while (!lost.IsCancellationRequested && _work.TryDequeue(out var unit))
+        while (!lost.IsCancellationRequested && !_isCancelRequested && _work.TryDequeue(out var unit))
         {
             using var lease = telemetry.UnitLeased();
             try
@@ -259,7 +296,7 @@ internal sealed class EvaluationRunGrain(
                 telemetry.UnitStored();
                 losses = 0;
             }
-            catch (LeaseLostException exception) when (++losses < MaxTries && !_isStopping)
+            catch (LeaseLostException exception) when (++losses < MaxTries && !_isStopping && !_isCancelRequested)
             {
                 // A unit is a pure function of its options, so one that was lost is simply leased again, to whoever is free first.
                 logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
@@ -310,6 +347,11 @@ internal sealed class EvaluationRunGrain(
             await evaluator.BeginAsync(new UnitLease(key, state.State.OptionsJson!, JsonSerializer.Serialize(unit, AfaJson.Options), unit.Start == 0 ? exampleCount : 0));
             while (true)
             {
+                if (_isCancelRequested)
+                {
+                    throw new OperationCanceledException("The evaluation was canceled.");   // The unit under way ends with the evaluator's release.
+                }
+
                 var report = await evaluator.PollAsync(key) ?? throw new LeaseLostException("The evaluator was started anew.");
                 if (report.OutcomeJson is { } outcome)
                 {

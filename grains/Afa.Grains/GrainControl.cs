@@ -14,6 +14,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 
     public Task PauseTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).PauseAsync().WaitAsync(cancellationToken);
 
+    public Task CancelTrainingAsync(string run, CancellationToken cancellationToken = default) => Run(run).CancelAsync().WaitAsync(cancellationToken);
+
     public Task<TrainingRunStatus?> GetTrainingAsync(string run, CancellationToken cancellationToken = default) =>
         Run(run).GetStatusAsync().WaitAsync(cancellationToken);
 
@@ -29,6 +31,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 
     public Task ResumeEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Evaluation(evaluation).StartAsync(null).WaitAsync(cancellationToken);
+
+    public Task CancelEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) => Evaluation(evaluation).CancelAsync().WaitAsync(cancellationToken);
 
     public Task<EvaluationStatus?> GetEvaluationAsync(string evaluation, CancellationToken cancellationToken = default) =>
         Evaluation(evaluation).GetStatusAsync().WaitAsync(cancellationToken);
@@ -48,6 +52,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public Task ResumeSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).ResumeAsync().WaitAsync(cancellationToken);
 
     public Task PauseSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task CancelSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).CancelAsync().WaitAsync(cancellationToken);
 
     public Task<SweepStatus?> GetSweepAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetStatusAsync().WaitAsync(cancellationToken);
 

@@ -36,6 +36,7 @@ internal sealed class SweepGrain(
     private SweepProgress? _progress;
     private int _busySlots;
     private bool _isPausing;
+    private bool _isCanceling;   // A pause from which the sweep does not go on.
 
     private string Sweep => this.GetPrimaryKeyString();
 
@@ -85,13 +86,18 @@ internal sealed class SweepGrain(
     {
         if (state.State.PlanJson is null)
         {
-            throw new InvalidOperationException($"There is no sweep '{Sweep}'.");
+            throw NoSuchSweep();
         }
 
         if (_loop is { } ending && (_isPausing || state.State.State != RunState.Running))
         {
             // It goes on from where the pause, or the end, leaves it.
             await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        if (state.State.State == RunState.Canceled)
+        {
+            throw new InvalidOperationException($"The sweep '{Sweep}' was canceled and does not go on. Start another.");
         }
 
         if (IsAtWork)
@@ -127,7 +133,7 @@ internal sealed class SweepGrain(
             change(sweep);
             (sweep.State, sweep.Message) = (RunState.Running, null);
         }) ?? throw WorkedOnElsewhere();
-        _isPausing = false;
+        (_isPausing, _isCanceling) = (false, false);
         _loop = RunAsync(lease);
     }
 
@@ -136,8 +142,46 @@ internal sealed class SweepGrain(
     public Task PauseAsync()
     {
         _isPausing = true;
-        return Task.CompletedTask;
+        return state.State.PlanJson is null ? Task.FromException(NoSuchSweep()) : Task.CompletedTask;
     }
+
+    public async Task CancelAsync()
+    {
+        if (state.State.PlanJson is null)
+        {
+            throw NoSuchSweep();
+        }
+
+        if (IsAtWork && state.State.State == RunState.Running)
+        {
+            (_isPausing, _isCanceling) = (true, true);
+            return;
+        }
+
+        if (state.State.State is not (RunState.Completed or RunState.Canceled))
+        {
+            await using var lease = await Heartbeat.BeginAsync(state, sweep => (sweep.State, sweep.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
+            await CancelTrialsAsync(_ending.Token);
+        }
+    }
+
+    /// <summary>Cancels the runs and evaluations of trials that were begun and have not ended; one that another process has is left to it.</summary>
+    private async Task CancelTrialsAsync(CancellationToken stopping)
+    {
+        foreach (var trial in Progress.Plan.Trials.Where(trial => state.State.Trials.TryGetValue(trial.Name, out var record) && !record.IsEnded))
+        {
+            try
+            {
+                await new SweepTrialRun(GrainFactory, Sweep, trial, silo: null, time, stopping).CancelAsync();
+            }
+            catch (WorkedOnElsewhereException exception)
+            {
+                logger.LogWarning("Trial {Trial} of {Sweep} is not canceled: {Reason}", trial.Name, Sweep, exception.Message);
+            }
+        }
+    }
+
+    private InvalidOperationException NoSuchSweep() => new($"There is no sweep '{Sweep}'.");
 
     public async Task<SweepStatus?> GetStatusAsync()
     {
@@ -243,7 +287,13 @@ internal sealed class SweepGrain(
                 var records = state.State.Trials.Values;
                 var failed = records.Count(record => record.State == SweepTrialState.Failed);
                 var isDone = records.Count(record => record.IsEnded) == Progress.Plan.Trials.Count;
-                await EndAsync(isDone ? RunState.Completed : RunState.Paused, failed == 0 ? null : $"{failed} of {Progress.Plan.Trials.Count} trials failed; resume the sweep to try them again.", stopping.Token);
+                if (_isCanceling && !isDone)
+                {
+                    await CancelTrialsAsync(stopping.Token);
+                }
+
+                var ended = isDone ? RunState.Completed : _isCanceling ? RunState.Canceled : RunState.Paused;
+                await EndAsync(ended, failed == 0 ? null : $"{failed} of {Progress.Plan.Trials.Count} trials failed{(ended == RunState.Canceled ? "." : "; resume the sweep to try them again.")}", stopping.Token);
             }
         }
         catch (Exception exception) when (stopping.IsCancellationRequested)

@@ -59,6 +59,21 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
         return ended is null ? null : await ResultAsync(trained, checkpoint);
     }
 
+    /// <summary>Cancels its run and its evaluation, as far as there are any.</summary>
+    /// <exception cref="WorkedOnElsewhereException">Another process is at work on one of them.</exception>
+    public async Task CancelAsync()
+    {
+        if (await PatientlyAsync(_run.GetStatusAsync) is not null)
+        {
+            await PatientlyAsync(_run.CancelAsync);
+        }
+
+        if (await PatientlyAsync(_evaluation.GetStatusAsync) is not null)
+        {
+            await PatientlyAsync(_evaluation.CancelAsync);
+        }
+    }
+
     /// <summary>Asks how far the training is.</summary>
     public async Task<TrainingRunStatus?> LookAtTrainingAsync()
     {
@@ -124,9 +139,9 @@ internal sealed class SweepTrialRun(IGrainFactory grains, string sweep, SweepTri
                 return status;
             }
 
-            if (state == RunState.Failed)
+            if (state is RunState.Failed or RunState.Canceled)
             {
-                throw new TrialFailedException(message ?? $"Its {part} failed.");
+                throw new TrialFailedException(message ?? $"Its {part} {(state == RunState.Failed ? "failed" : "was canceled")}.");
             }
 
             if (isPausing())

@@ -32,6 +32,7 @@ internal sealed class TrainingRunGrain(
     private readonly RunProgress _progress = new();
     private Task? _loop;
     private bool _isPauseRequested;
+    private bool _isCancelRequested;
     private SiloAddress? _leaving;   // A silo with a part in the run that is about to end.
     private TaskCompletionSource? _handedOver;
 
@@ -84,13 +85,13 @@ internal sealed class TrainingRunGrain(
     {
         if (state.State.OptionsJson is null)
         {
-            throw new InvalidOperationException($"There is no run '{Run}'.");
+            throw NoSuchRun();
         }
 
-        if (_loop is { } ending && state.State.State != RunState.Running)
+        await WhenSettledAsync();
+        if (state.State.State == RunState.Canceled || (_isCancelRequested && IsAtWork))
         {
-            // It has said how it ended, but still frees the trainers.
-            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            throw new InvalidOperationException($"The run '{Run}' was canceled and does not go on. Start another.");
         }
 
         if (IsAtWork)
@@ -109,16 +110,47 @@ internal sealed class TrainingRunGrain(
         {
             change(run);
             (run.State, run.Message) = (RunState.Running, null);
-        }) ?? throw new WorkedOnElsewhereException($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
-        _isPauseRequested = false;
+        }) ?? throw WorkedOnElsewhere();
+        (_isPauseRequested, _isCancelRequested) = (false, false);
         _loop = RunAsync(lease);
     }
 
     public Task PauseAsync()
     {
         _isPauseRequested = true;
-        return Task.CompletedTask;
+        return state.State.OptionsJson is null ? Task.FromException(NoSuchRun()) : Task.CompletedTask;
     }
+
+    public async Task CancelAsync()
+    {
+        if (state.State.OptionsJson is null)
+        {
+            throw NoSuchRun();
+        }
+
+        await WhenSettledAsync();
+        if (IsAtWork)
+        {
+            _isCancelRequested = true;
+        }
+        else if (state.State.State is not (RunState.Completed or RunState.Canceled))
+        {
+            await using var lease = await Heartbeat.BeginAsync(state, run => (run.State, run.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
+        }
+    }
+
+    /// <summary>A loop that has said how it ended still frees the trainers; waits for that.</summary>
+    private async Task WhenSettledAsync()
+    {
+        if (_loop is { } ending && state.State.State != RunState.Running)
+        {
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private InvalidOperationException NoSuchRun() => new($"There is no run '{Run}'.");
+
+    private WorkedOnElsewhereException WorkedOnElsewhere() => new($"Another process is at work on the run '{Run}'. Follow it with: afa watch {Run}");
 
     public Task HandOverAsync(SiloAddress leaving)
     {
@@ -192,6 +224,12 @@ internal sealed class TrainingRunGrain(
             {
                 // What is stored of the run is the other process's from now on.
                 logger.LogWarning("Run {Run} was taken over by another process: {Reason}", Run, exception.Message);
+                return;
+            }
+            catch (Exception exception) when (_isCancelRequested)
+            {
+                logger.LogInformation("Run {Run} was canceled while it could not go on: {Reason}", Run, exception.Message);
+                await EndAsync(RunState.Canceled, null);
                 return;
             }
             catch (Exception exception) when (IsForTheUser(exception))
@@ -272,6 +310,12 @@ internal sealed class TrainingRunGrain(
             while (step < plan.Steps && !isOver)
             {
                 lost.ThrowIfCancellationRequested();
+                if (_isCancelRequested)
+                {
+                    await EndAsync(RunState.Canceled, null);
+                    return;
+                }
+
                 var position = plan.At(step);
                 epoch ??= TrainingTelemetry.StartEpoch(position.Phase.Name, position.Epoch);
                 var clock = Stopwatch.StartNew();

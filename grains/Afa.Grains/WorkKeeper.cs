@@ -16,7 +16,7 @@ public sealed class WorkKeeper(IBlobStore blobs, IGrainFactory grains, SiloWork 
 
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(15);
 
-    private readonly HashSet<string> _completed = [];   // Never to be read again: there may be thousands.
+    private readonly HashSet<string> _ended = [];   // Never to be read again: there may be thousands.
 
     /// <summary>Activates the grains of all work that nobody does. One that cannot be read does not keep the others waiting.</summary>
     public async Task LookAsync(CancellationToken cancellationToken = default)
@@ -52,7 +52,7 @@ public sealed class WorkKeeper(IBlobStore blobs, IGrainFactory grains, SiloWork 
         await foreach (var blob in blobs.ListAsync(prefix, cancellationToken))
         {
             var name = Path.GetFileNameWithoutExtension(blob.Name[prefix.Length..]);
-            if (work.IsLeaving || _completed.Contains(blob.Name) || !await IsToGoOnAsync(blob.Name, cancellationToken)
+            if (work.IsLeaving || _ended.Contains(blob.Name) || !await IsToGoOnAsync(blob.Name, cancellationToken)
                 || await new Heartbeat(blobs, $"{folder}/{name}/heartbeat.json", time).IsElsewhereAsync())
             {
                 continue;
@@ -80,9 +80,9 @@ public sealed class WorkKeeper(IBlobStore blobs, IGrainFactory grains, SiloWork 
 
             using var document = JsonDocument.Parse(content);
             var state = document.RootElement.TryGetProperty("state", out var value) ? value.GetString() : null;
-            if (state == Name(RunState.Completed))
+            if (state == Name(RunState.Completed) || state == Name(RunState.Canceled))
             {
-                _completed.Add(blob);
+                _ended.Add(blob);
             }
 
             return state == Name(RunState.Running);

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net;
 using Afa.Compute;
+using Afa.Silo.Api;
 using Afa.Storage;
 
 namespace Afa.Silo;
@@ -12,12 +13,12 @@ public sealed class SiloFlags
 {
     public const string Description =
         "Runs a silo until it is asked to end (SIGTERM or Ctrl-C). Then its runs write checkpoints and go on elsewhere, or when a silo is started again. " +
-        "Serves a page for browsers at /, and /healthz/live, /healthz/ready and /metrics; OTEL_EXPORTER_OTLP_ENDPOINT and its like send metrics and traces elsewhere too.";
+        "Serves a page for browsers at /, an HTTP API, /healthz/live, /healthz/ready and /metrics; OTEL_EXPORTER_OTLP_ENDPOINT and its like send metrics and traces elsewhere too.";
 
     /// <summary>Command lines that work as they are.</summary>
     public static IReadOnlyList<string> Examples { get; } =
     [
-        "afa silo --devices cpu:2 --store /data/afa   # then, in another terminal: afa train --cluster localhost:30000",
+        "afa silo --devices cpu:2 --store /data/afa   # then, in another terminal: afa train --server http://localhost:8080",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa --silo-port 11112 --gateway-port 30001 --http-port 8081   # a second one",
     ];
@@ -43,7 +44,7 @@ public sealed class SiloFlags
 
     private readonly Option<string?> _gatewayPort = Text("--gateway-port", "PORT", "AFA_GATEWAY_PORT", "For clients: afa ... --cluster HOST:PORT. Default: 30000.");
 
-    private readonly Option<string?> _httpPort = Text("--http-port", "PORT", "AFA_HTTP_PORT", "For the page at /, /healthz/live, /healthz/ready and /metrics. Default: 8080.");
+    private readonly Option<string?> _httpPort = Text("--http-port", "PORT", "AFA_HTTP_PORT", $"For /healthz/live, /healthz/ready, /metrics, and for the page at / and the API (/api/v1, /openapi/v1.json) of afa ... --server URL, which are open to all on loopback, and elsewhere to whoever has the key in {ApiKey.Variable}, or in the file that {ApiKey.FileVariable} names, or a token of Entra ID ({EntraOptions.TenantVariable}, {EntraOptions.AudienceVariable}). Default: 8080.");
 
     private readonly Option<string?> _drain = Text("--drain-seconds", "N", "AFA_DRAIN_SECONDS", "How long an ending silo may take to hand its runs over. Default: 60.");
 
@@ -70,6 +71,7 @@ public sealed class SiloFlags
             Advertised = Address(_advertise, "AFA_ADVERTISE"),
             SiloPort = Port(_siloPort, "AFA_SILO_PORT") ?? defaults.SiloPort,
             GatewayPort = Port(_gatewayPort, "AFA_GATEWAY_PORT") ?? defaults.GatewayPort,
+            Access = ApiAccess.Read(environment, problems),
             HttpPort = Port(_httpPort, "AFA_HTTP_PORT") ?? defaults.HttpPort,
             Drain = Parsed<int>(_drain, "AFA_DRAIN_SECONDS", (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= 3600, text => $"must be from 1 to 3600 seconds, not '{text}'.") is { } seconds
                 ? TimeSpan.FromSeconds(seconds) : defaults.Drain,

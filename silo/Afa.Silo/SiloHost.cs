@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Afa.Compute;
 using Afa.Grains;
+using Afa.Silo.Api;
 using Afa.Silo.Page;
 using Afa.Storage;
 using Afa.Telemetry;
@@ -66,7 +67,7 @@ public static class SiloHost
         }
     }
 
-    private static WebApplication Build(SiloOptions options, StoreLocation store, DevicePool devices)
+    internal static WebApplication Build(SiloOptions options, StoreLocation store, DevicePool devices)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "yyyy-MM-dd HH:mm:ss "))
@@ -87,13 +88,16 @@ public static class SiloHost
         builder.Services.AddAfaHealthTelemetry();
         builder.UseOrleans(silo => Configure(silo, options).AddAfaGrains(store.Open(), devices));
         builder.Services.AddAfaRecovery();
+        builder.Services.AddAfaApi(options);
 
         var app = builder.Build();
         app.Services.UseAfaInstruments();
+        app.UseAfaApi();
         app.UseRouting();
         app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/healthz/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = HealthReportText.WriteAsync });
         app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapAfaApi();
         app.MapAfaPage(options.HasDashboard);
         if (options.HasDashboard)
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Afa.Silo.Api;
 using Afa.Storage;
 using StackExchange.Redis;
 
@@ -50,6 +51,9 @@ public sealed record SiloOptions : IValidatableObject
 
     /// <summary>Whether the silo also serves the dashboard of Orleans, which counts every call of every grain.</summary>
     public bool HasDashboard { get; init; }
+
+    /// <summary>Who may use the HTTP API and the page.</summary>
+    public ApiAccess Access { get; init; } = new();
 
     /// <summary>How long an ending silo may take.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(60);

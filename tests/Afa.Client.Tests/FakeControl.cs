@@ -104,6 +104,13 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         return Task.CompletedTask;
     }
 
+    public Task CancelTrainingAsync(string run, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"cancel {run}");
+        Change(run, status => status with { State = RunState.Canceled });
+        return Task.CompletedTask;
+    }
+
     public Task<TrainingRunStatus?> GetTrainingAsync(string run, CancellationToken cancellationToken = default)
     {
         var status = Runs.Find(status => status.Run == run);
@@ -132,6 +139,13 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     {
         Calls.Add($"resume evaluation {evaluation}");
         ChangeEvaluation(evaluation, status => status with { State = RunState.Running });
+        return Task.CompletedTask;
+    }
+
+    public Task CancelEvaluationAsync(string evaluation, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"cancel evaluation {evaluation}");
+        ChangeEvaluation(evaluation, status => status with { State = RunState.Canceled });
         return Task.CompletedTask;
     }
 
@@ -196,6 +210,13 @@ internal sealed class FakeControl : IAfaControl, IControlSession
     {
         Calls.Add($"pause sweep {sweep}");
         ChangeSweep(sweep, status => status with { State = RunState.Paused });
+        return Task.CompletedTask;
+    }
+
+    public Task CancelSweepAsync(string sweep, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"cancel sweep {sweep}");
+        ChangeSweep(sweep, status => status with { State = RunState.Canceled });
         return Task.CompletedTask;
     }
 

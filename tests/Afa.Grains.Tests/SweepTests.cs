@@ -263,6 +263,7 @@ public sealed class SweepTests
         Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
 
         await StartAsync(cluster, "always", Plan(["0.05"], seeds: [0], epochs: 2000));
+        await WaitAsync(cluster, "always", _ => { }, status => status.Trials[0] is { State: SweepTrialState.Training, Share: > 0 });
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         SweepStatus status;
         do

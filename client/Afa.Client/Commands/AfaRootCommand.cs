@@ -15,6 +15,7 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         Subcommands.Add(new LeaderboardCommand(context));
         Subcommands.Add(new ReportCommand(context));
         Subcommands.Add(new WatchCommand(context));
+        Subcommands.Add(new CancelCommand(context));
         Subcommands.Add(new RunsCommand(context));
         Subcommands.Add(new EvaluationsCommand(context));
         Subcommands.Add(new SweepsCommand(context));
@@ -52,6 +53,6 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         "afa sweep study.yaml                       # many trainings and their evaluations, as one job",
         "afa leaderboard                            # all checkpoints that have been attacked, ranked",
         "afa runs                                   # what has been trained",
-        "afa silo                                   # a silo of its own, for afa train --cluster localhost:30000",
+        "afa silo                                   # a silo of its own, for afa train --server http://localhost:8080",
     ];
 }

@@ -71,9 +71,9 @@ internal sealed class CheckpointsImportCommand : ClientCommand
     {
         var given = parsed.GetValue(_run);
         var run = given ?? Path.GetFileNameWithoutExtension(path);
-        return RunName.IsValid(run)
+        return WorkName.IsValid(run)
             ? run
-            : throw new UsageException(given is null ? $"'{run}', the file's name, cannot be the checkpoint's; choose one with --run. {RunName.Rule(run)}" : RunName.Rule(run));
+            : throw new UsageException(given is null ? $"'{run}', the file's name, cannot be the checkpoint's; choose one with --run. {WorkName.Rule(run)}" : WorkName.Rule(run));
     }
 
     private void WriteFindings(ForeignWeights weights, ImportedModel chosen)

@@ -108,9 +108,9 @@ internal sealed class EvaluateCommand : ClientCommand
             settings.Add(new Setting("saveAdversarial", "true", _saveAdversarial.Name));
         }
 
-        if (parsed.GetValue(_name) is { } name && !RunName.IsValid(name))
+        if (parsed.GetValue(_name) is { } name && !WorkName.IsValid(name))
         {
-            problems.Add(RunName.Rule(name));
+            problems.Add(WorkName.Rule(name));
         }
 
         if (settings.Find(setting => setting.Source == EvaluationFlags.Epsilon) is { Text: var radii } && string.IsNullOrWhiteSpace(radii?.Replace(',', ' ')))

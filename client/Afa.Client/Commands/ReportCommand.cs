@@ -88,7 +88,7 @@ internal sealed class ReportCommand : StoreCommand
         {
             throw new CommandFailedException(
                 $"Evaluation '{unfinished.Evaluation}' has no result yet ({StatusText.Name(unfinished.State)}, {StatusText.Percent(unfinished.Share)}). " +
-                $"Go on with: {_context.CommandLine($"evaluate --resume {unfinished.Evaluation}", store)}");
+                (unfinished.State == RunState.Canceled ? "It does not go on." : $"Go on with: {_context.CommandLine($"evaluate --resume {unfinished.Evaluation}", store)}"));
         }
 
         var features = isFeatures ? await AnalyzeAsync(parsed, control, output) : null;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Afa.Client.Control;
 using Afa.Silo;
+using Afa.Silo.Api;
 
 namespace Afa.Client.Commands;
 
@@ -22,13 +23,19 @@ internal sealed class SessionFlags(bool takesDevices = false)
         Description = $"The same, by the Redis that the cluster's silos share. With a password: see {RedisAddress.ConnectionStringVariable} in 'afa silo --help'.",
     };
 
+    private readonly Option<string?> _server = new("--server")
+    {
+        HelpName = "URL",
+        Description = $"The same, by a silo's HTTP API, such as http://silo.example:8080. Its key: ${ApiKey.Variable}, or the file that ${ApiKey.FileVariable} names.",
+    };
+
     private readonly Option<string?> _clusterId = new("--cluster-id") { HelpName = "NAME", Description = $"Of that cluster. [default: {SiloOptions.DefaultId}]" };
     private readonly Option<string?> _serviceId = new("--service-id") { HelpName = "NAME", Description = $"Of that cluster. [default: {SiloOptions.DefaultId}]" };
     private readonly Option<int?>? _devices = takesDevices ? SharedOptions.Devices() : null;
     private readonly Option<int?>? _metrics = takesDevices ? SharedOptions.MetricsPort() : null;
 
     /// <summary>The options, for the command's own.</summary>
-    public IReadOnlyList<Option> All => [_store, .. OfWork, _cluster, _redis, _clusterId, _serviceId];
+    public IReadOnlyList<Option> All => [_store, .. OfWork, _cluster, _redis, _server, _clusterId, _serviceId];
 
     /// <summary>Those of them that only a command which does tensor work has.</summary>
     public IReadOnlyList<Option> OfWork => _devices is null ? [] : [_devices, _metrics!];
@@ -40,10 +47,16 @@ internal sealed class SessionFlags(bool takesDevices = false)
         var problems = new List<string>();
         var cluster = ClusterAddress.Read(
             parsed.GetValue(_cluster), parsed.GetValue(_redis), parsed.GetValue(_clusterId), parsed.GetValue(_serviceId), context.Environment, problems);
+        var server = ServerAddress.Read(parsed.GetValue(_server), context.Environment, problems);
         var (own, others) = (Given(parsed, _store, _devices, _metrics), Given(parsed, _clusterId, _serviceId));
-        if (cluster is not null && own.Count > 0)
+        if (server is not null && Given(parsed, _cluster, _redis) is { Count: > 0 } otherWays)
         {
-            problems.Add($"{string.Join(", ", own)} cannot be given with --cluster or --redis: the cluster has its own.");
+            problems.Add($"--server and {string.Join(", ", otherWays)} are ways to a cluster; give one.");
+        }
+
+        if ((cluster is not null || server is not null) && own.Count > 0)
+        {
+            problems.Add($"{string.Join(", ", own)} cannot be given with --cluster, --redis or --server: the cluster has its own.");
         }
         else if (cluster is null && problems.Count == 0 && others.Count > 0)
         {
@@ -53,8 +66,9 @@ internal sealed class SessionFlags(bool takesDevices = false)
         UsageException.ThrowIfAny(problems);
         return new SessionRequest
         {
-            Store = cluster?.Name ?? context.Store(parsed.GetValue(_store)),
+            Store = cluster?.Name ?? server?.Name ?? context.Store(parsed.GetValue(_store)),
             Cluster = cluster,
+            Server = server,
             DeviceSlots = _devices is null ? null : parsed.GetValue(_devices),
             MetricsPort = _metrics is null ? null : parsed.GetValue(_metrics),
         };
@@ -65,12 +79,12 @@ internal sealed class SessionFlags(bool takesDevices = false)
     public async Task<IControlSession> OpenAsync(ParseResult parsed, ClientContext context, StoreUse use)
     {
         var request = Read(parsed, context);
-        if (request.Cluster is null && use is StoreUse.Read or StoreUse.Extend)
+        if (!request.IsRemote && use is StoreUse.Read or StoreUse.Extend)
         {
             await context.RequireStoreAsync(request.Store);
         }
 
-        if (request.Cluster is null && use is StoreUse.Create or StoreUse.Extend)
+        if (!request.IsRemote && use is StoreUse.Create or StoreUse.Extend)
         {
             await context.PrepareStoreAsync(request.Store);
         }

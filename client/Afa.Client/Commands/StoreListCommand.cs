@@ -43,7 +43,7 @@ internal abstract class StoreListCommand<T> : ClientCommand
     {
         var request = _session.Read(parsed, _context);
         var output = new ClientOutput(_context, parsed.GetValue(_json));
-        var items = request.Cluster is not null || await _context.StoreExistsAsync(request.Store) ? await ListAsync(request) : [];
+        var items = request.IsRemote || await _context.StoreExistsAsync(request.Store) ? await ListAsync(request) : [];
         if (items.Count == 0)
         {
             output.Text.WriteLine($"There are no {Things} in {request.Store}. {Hint}");

@@ -176,12 +176,12 @@ internal sealed class SweepCommand : ClientCommand
 
     private static IEnumerable<string> NameProblems(string name, SweepPlan plan, bool isChosen)
     {
-        if (!RunName.IsValid(name))
+        if (!WorkName.IsValid(name))
         {
-            return [RunName.Rule(name)];
+            return [WorkName.Rule(name)];
         }
 
-        return plan.Trials.Select(trial => trial.Run(name)).Where(run => !RunName.IsValid(run)).Take(1).Select(run =>
+        return plan.Trials.Select(trial => trial.Run(name)).Where(run => !WorkName.IsValid(run)).Take(1).Select(run =>
             $"The name of the run '{run}' would be longer than 64 characters; choose a shorter name for the {(isChosen ? "sweep or the variant" : "variant, or a short --name for the sweep")}.");
     }
 

@@ -3,6 +3,7 @@ using Afa.Client.Control;
 using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Evaluation;
+using Afa.Grains;
 using Afa.Training;
 
 namespace Afa.Client.Commands;
@@ -79,9 +80,9 @@ internal sealed class TrainCommand : ClientCommand
         }
 
         var evaluation = OptionsReader.Read(new EvaluationOptions(), Given(parsed, _images), problems);
-        if (name is not null && !RunName.IsValid(name))
+        if (name is not null && !WorkName.IsValid(name))
         {
-            problems.Add(RunName.Rule(name));
+            problems.Add(WorkName.Rule(name));
         }
 
         UsageException.ThrowIfAny(problems);

@@ -138,5 +138,5 @@ internal sealed class WatchCommand : StoreCommand
     }
 
     private static CommandFailedException NotRunning(string subject, RunState state, string position, string? message, string resume) =>
-        new($"{subject} is not running anywhere ({StatusText.Name(state)}, {position}){(message is null ? "." : $": {message}")}\nGo on with: {resume}");
+        new($"{subject} is not running anywhere ({StatusText.Name(state)}, {position}){(message is null ? "." : $": {message}")}{(state == RunState.Canceled ? "" : $"\nGo on with: {resume}")}");
 }

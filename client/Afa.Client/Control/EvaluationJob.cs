@@ -4,7 +4,6 @@ using Afa.Client.Reports;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
-using Afa.Silo;
 using Afa.Storage;
 using Afa.Training;
 
@@ -41,6 +40,11 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
             throw new UsageException($"Evaluation '{known.Evaluation}' is complete. '{context.CommandLine($"evaluations show {known.Evaluation}", store)}' shows its result.");
         }
 
+        if (known.State == RunState.Canceled)
+        {
+            throw new UsageException($"Evaluation '{known.Evaluation}' was canceled and does not go on. 'afa evaluate' starts another.");
+        }
+
         if (known.State == RunState.Running)
         {
             throw new UsageException($"Another process is at work on evaluation '{known.Evaluation}'. Follow it with: {context.CommandLine($"watch {known.Evaluation}", store)}");
@@ -58,6 +62,11 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
     {
         output.Text.WriteLine();
         var status = await FollowAsync(evaluation);
+        if (status.State == RunState.Canceled)
+        {
+            throw new CommandFailedException($"Evaluation '{evaluation}' was canceled.");
+        }
+
         if (status.State != RunState.Completed)
         {
             throw new CommandFailedException($"Evaluation '{evaluation}' {(status.State == RunState.Failed ? "failed" : "stopped")}: {status.Message}\nGo on with: {ResumeCommand(evaluation)}");
@@ -96,14 +105,14 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
         return report;
     }
 
-    private string PathInStore(string name) => ClusterAddress.IsName(store) ? name : StoreLocation.Parse(store).PathOf(name);
+    private string PathInStore(string name) => SessionRequest.IsRemoteName(store) ? name : StoreLocation.Parse(store).PathOf(name);
 
     /// <summary>One that rests, before one that another process works on.</summary>
     private async Task<EvaluationStatus> NewestUnfinishedAsync()
     {
         var evaluations = await control.ListEvaluationsAsync(context.Interrupt);
-        return evaluations.Where(evaluation => evaluation.State != RunState.Completed).OrderBy(evaluation => evaluation.State == RunState.Running).FirstOrDefault()
-            ?? throw new UsageException($"There is no evaluation to resume in {store}{(evaluations.Count > 0 ? ": all are complete" : "")}. 'afa evaluate CHECKPOINT' starts a new one.");
+        return evaluations.Where(evaluation => evaluation.State is not (RunState.Completed or RunState.Canceled)).OrderBy(evaluation => evaluation.State == RunState.Running).FirstOrDefault()
+            ?? throw new UsageException($"There is no evaluation to resume in {store}{(evaluations.Count > 0 ? ": all are complete or canceled" : "")}. 'afa evaluate CHECKPOINT' starts a new one.");
     }
 
     private async Task<EvaluationStatus> FollowAsync(string evaluation)

@@ -9,7 +9,7 @@ internal interface IControlSession : IAsyncDisposable
 {
     IAfaControl Control { get; }
 
-    /// <summary>Full path or address of the store, or the name of the cluster.</summary>
+    /// <summary>Full path or address of the store, or the name of the cluster or server.</summary>
     string Store { get; }
 
     /// <summary>Refuses data that the cluster is known not to have, before a run is started with it.</summary>

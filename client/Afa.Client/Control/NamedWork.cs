@@ -37,7 +37,7 @@ internal sealed record NamedWork
             { Evaluation: { } evaluation } => ("an evaluation", evaluation.State, "evaluate"),
             _ => ("a sweep", taken.Sweep!.State, "sweep"),
         };
-        var choices = state == RunState.Completed ? "Choose another name." : $"Go on with it by: {context.CommandLine($"{resume} --resume {name}", store)}, or choose another name.";
+        var choices = state is RunState.Completed or RunState.Canceled ? "Choose another name." : $"Go on with it by: {context.CommandLine($"{resume} --resume {name}", store)}, or choose another name.";
         throw new UsageException($"There is {kind} '{name}' in {store} already ({StatusText.Name(state)}). {choices}");
     }
 

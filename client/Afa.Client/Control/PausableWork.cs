@@ -6,7 +6,7 @@ namespace Afa.Client.Control;
 /// <summary>Work that goes on in the cluster until it stops by itself, or until the user asks for a pause.</summary>
 internal static class PausableWork
 {
-    /// <summary>Looks again and again; returns the status in which the work stopped: paused, completed or failed.</summary>
+    /// <summary>Looks again and again; returns the status in which the work stopped: paused, completed, failed or canceled.</summary>
     /// <param name="lookAsync">Gets the status and shows it.</param>
     /// <param name="state">Reads a status.</param>
     /// <param name="pauseAsync">Asks for the pause; the work may go on a little.</param>
@@ -19,7 +19,7 @@ internal static class PausableWork
         while (true)
         {
             var status = await lookAsync();
-            if (state(status) is RunState.Paused or RunState.Completed or RunState.Failed)
+            if (state(status) is not (RunState.Pending or RunState.Running))
             {
                 return status;
             }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace Afa.Client.Control;
 
-/// <summary>Names of runs and evaluations, which are also folder names in the store.</summary>
-internal static partial class RunName
+/// <summary>Makes names of runs and evaluations, as <see cref="Afa.Grains.WorkName"/> allows them.</summary>
+internal static class RunName
 {
     /// <summary>Appends the time to a name, and a number if that name is taken.</summary>
     public static async Task<string> CreateAsync(string prefix, DateTimeOffset time, Func<string, Task<bool>> isTaken)
@@ -29,13 +29,4 @@ internal static partial class RunName
     /// <summary>Whether an evaluation is named as <see cref="ForEvaluation"/> names those of a run, or as a sweep names that of its trial.</summary>
     public static bool IsEvaluationOf(string run, string evaluation) => evaluation == $"{run}-evaluation" ||
         evaluation.StartsWith($"{run}-evaluation-", StringComparison.Ordinal) && Regex.IsMatch(evaluation[(run.Length + "-evaluation-".Length)..], @"\A[0-9a-f]{8}\z");
-
-    public static bool IsValid(string name) => Allowed().IsMatch(name);
-
-    /// <summary>The error for a name that is not valid.</summary>
-    public static string Rule(string name) =>
-        $"The name of a run or an evaluation must have 1 to 64 of the characters a-z, 0-9 and '-', first a letter or digit; '{name}' does not fit.";
-
-    [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,63}\z")]
-    private static partial Regex Allowed();
 }

@@ -33,6 +33,11 @@ internal sealed class SweepJob(IAfaControl control, ClientContext context, Clien
             throw new UsageException($"Sweep '{known.Sweep}' is complete. '{context.CommandLine($"sweeps show {known.Sweep}", store)}' shows its result.");
         }
 
+        if (known.State == RunState.Canceled)
+        {
+            throw new UsageException($"Sweep '{known.Sweep}' was canceled and does not go on. 'afa sweep' starts another.");
+        }
+
         if (known.State == RunState.Running)
         {
             throw new UsageException($"Another process is at work on sweep '{known.Sweep}'. Follow it with: {context.CommandLine($"watch {known.Sweep}", store)}");
@@ -51,6 +56,11 @@ internal sealed class SweepJob(IAfaControl control, ClientContext context, Clien
     {
         output.Text.WriteLine();
         var status = await output.WithProgressAsync(view => new SweepFollower(control, context.Clock).FollowAsync(sweep, known, view, context.Interrupt));
+        if (status.State == RunState.Canceled)
+        {
+            throw new CommandFailedException($"Sweep '{sweep}' was canceled.");
+        }
+
         if (status.State == RunState.Failed)
         {
             throw new CommandFailedException($"Sweep '{sweep}' failed: {status.Message}\nGo on with: {ResumeCommand(sweep)}");
@@ -103,8 +113,8 @@ internal sealed class SweepJob(IAfaControl control, ClientContext context, Clien
     private async Task<SweepStatus> NewestUnfinishedAsync()
     {
         var sweeps = await control.ListSweepsAsync(context.Interrupt);
-        return sweeps.Where(sweep => sweep.State != RunState.Completed).OrderBy(sweep => sweep.State == RunState.Running).FirstOrDefault()
-            ?? throw new UsageException($"There is no sweep to resume in {store}{(sweeps.Count > 0 ? ": all are complete" : "")}. 'afa sweep --help' shows how to start one.");
+        return sweeps.Where(sweep => sweep.State is not (RunState.Completed or RunState.Canceled)).OrderBy(sweep => sweep.State == RunState.Running).FirstOrDefault()
+            ?? throw new UsageException($"There is no sweep to resume in {store}{(sweeps.Count > 0 ? ": all are complete or canceled" : "")}. 'afa sweep --help' shows how to start one.");
     }
 
     private string ResumeCommand(string sweep) => context.CommandLine($"sweep --resume {sweep}", store);

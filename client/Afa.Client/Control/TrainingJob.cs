@@ -33,9 +33,14 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
     {
         var runs = await control.ListTrainingsAsync(context.Interrupt);
         var known = name is null
-            ? runs.FirstOrDefault(run => run.State != RunState.Completed)
-                ?? throw new UsageException($"There is no run to resume in {store}{(runs.Count > 0 ? ": all are complete" : "")}. 'afa train' starts a new one.")
+            ? runs.FirstOrDefault(run => run.State is not (RunState.Completed or RunState.Canceled))
+                ?? throw new UsageException($"There is no run to resume in {store}{(runs.Count > 0 ? ": all are complete or canceled" : "")}. 'afa train' starts a new one.")
             : runs.FirstOrDefault(run => run.Run == name) ?? throw ClosestName.Unknown("run", name, [.. runs.Select(run => run.Run)]);
+
+        if (known.State == RunState.Canceled)
+        {
+            throw new UsageException($"Run '{known.Run}' was canceled and does not go on. 'afa train' starts another.");
+        }
 
         output.WritePairs(TrainingSummary.Describe(known.Run, Options(known), store));
         if (known.State == RunState.Completed)
@@ -63,6 +68,7 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
             output.WriteDocument(RunDocument.Create(status, evaluation: null, reportPath: null));
             return status.State == RunState.Paused
                 ? Paused(status)
+                : status.State == RunState.Canceled ? throw new CommandFailedException($"Run '{run}' was canceled after step {status.Step} of {status.Steps}.")
                 : throw new CommandFailedException(
                     $"Run '{run}' failed {(status.Step == 0 ? "before its first step" : $"after step {status.Step} of {status.Steps}")}: {status.Message}\n" +
                     (status.Checkpoint is null ? "It has no checkpoint yet." : $"Its last checkpoint is {status.Checkpoint}; go on from there with: {ResumeCommand(run)}"));

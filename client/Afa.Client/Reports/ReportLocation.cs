@@ -1,4 +1,4 @@
-using Afa.Silo;
+using Afa.Client.Control;
 using Afa.Storage;
 
 namespace Afa.Client.Reports;
@@ -8,5 +8,5 @@ internal static class ReportLocation
 {
     /// <param name="store">Full path or address of the store, or the name of a cluster.</param>
     /// <param name="work">Name of what the report is about in the store, such as "runs/first".</param>
-    public static string Of(string store, string work) => Path.Combine((ClusterAddress.IsName(store) ? null : StoreLocation.Parse(store).Folder) ?? Path.GetFullPath("afa-reports"), work, "report");
+    public static string Of(string store, string work) => Path.Combine((SessionRequest.IsRemoteName(store) ? null : StoreLocation.Parse(store).Folder) ?? Path.GetFullPath("afa-reports"), work, "report");
 }

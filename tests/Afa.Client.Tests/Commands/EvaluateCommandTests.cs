@@ -147,7 +147,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("Evaluation 'known' is complete. 'afa evaluations show known'", "--resume", "known")]
     [InlineData("Another process is at work on evaluation 'busy'. Follow it with: afa watch busy", "--resume", "busy")]
     [InlineData("Another process is at work on evaluation 'busy'.", "--resume")]
-    [InlineData(": all are complete. 'afa evaluate CHECKPOINT' starts a new one.", "--resume")]
+    [InlineData(": all are complete or canceled. 'afa evaluate CHECKPOINT' starts a new one.", "--resume")]
     public async Task Evaluate_NameThatDoesNotFit_IsRefusedBeforeWorkStarts(string expected, params string[] arguments)
     {
         _client.Cluster.Evaluations.Add(FakeControl.Evaluation("known", RunState.Completed, 2));

@@ -43,7 +43,26 @@ public sealed class SessionFlagsTests : IDisposable
         Assert.Contains("afa train --resume mine --cluster localhost:30000", _client.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Server_KeyFromTheEnvironment_IsUsedAndNotNamed()
+    {
+        _client.Environment["AFA_API_KEY"] = "s3cret";
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("watch", "mine", "--server", "https://silo.example/afa/"));
+
+        Assert.Equal(("https://silo.example/afa/", "s3cret"), (_client.Request!.Server!.Url.ToString(), _client.Request.Server.Key));
+        Assert.False(Directory.Exists(_client.Store));
+        Assert.Contains("afa train --resume mine --server https://silo.example/afa", _client.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", _client.Request.ToString() + _client.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--server must be http://HOST:PORT or https://HOST:PORT, where the port is a silo's --http-port, not 'localhost:8080'.", "--server", "localhost:8080")]
+    [InlineData("--server must be http://HOST:PORT", "--server", "ftp://localhost")]
+    [InlineData("never on a command line", "--server", "http://me:key@localhost:8080")]
+    [InlineData("--server and --cluster are ways to a cluster; give one.", "--server", "http://localhost:8080", "--cluster", "localhost:30000")]
+    [InlineData("--server and --redis are ways to a cluster; give one.", "--server", "http://localhost:8080", "--redis", "localhost:6379")]
+    [InlineData("--store cannot be given with --cluster, --redis or --server", "--server", "http://localhost:8080", "--store", "here")]
+    [InlineData("There is no use for --cluster-id without", "--server", "http://localhost:8080", "--cluster-id", "blue")]
     [InlineData("--cluster must be HOST:PORT", "--cluster", "localhost")]
     [InlineData("--cluster must be HOST:PORT", "--cluster", "localhost:0")]
     [InlineData("give one", "--cluster", "localhost:30000", "--redis", "localhost:6379")]
