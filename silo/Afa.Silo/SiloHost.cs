@@ -42,11 +42,11 @@ public static class SiloHost
             await RequireRedisAsync(redis);
         }
 
-        using var devices = new DevicePool(options.DeviceSlots, Math.Max(1, Environment.ProcessorCount / options.DeviceSlots));
+        using var devices = new DevicePool(options.DeviceSlots);
         await using var app = Build(options, location, devices);
         app.Lifetime.ApplicationStarted.Register(() => app.Logger.LogInformation(
-            "Silo of cluster {Cluster} with {Slots} device slots on store {Store}; clients: port {Gateway}; http://{Listen}:{Http}/healthz/ready and /metrics",
-            options.ClusterId, options.DeviceSlots, location, options.GatewayPort, options.Listen, options.HttpPort));
+            "Silo of cluster {Cluster} with {Slots} and store {Store}; clients: port {Gateway}; http://{Listen}:{Http}/healthz/ready and /metrics",
+            options.ClusterId, devices, location, options.GatewayPort, options.Listen, options.HttpPort));
         await app.RunAsync();
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Afa.Compute;
 using Afa.Storage;
 using StackExchange.Redis;
 
@@ -24,8 +25,8 @@ public sealed record SiloOptions : IValidatableObject
     /// <summary>Where checkpoints, results and the state of runs lie, as <see cref="StoreLocation"/> takes it; created if it is missing.</summary>
     public string Store { get; init; } = "afa-store";
 
-    /// <summary>Pieces of tensor work that run at once.</summary>
-    public int DeviceSlots { get; init; } = Environment.ProcessorCount;
+    /// <summary>What tensor work runs on.</summary>
+    public DeviceSlots DeviceSlots { get; init; } = DeviceSlots.EveryCore;
 
     public Clustering Clustering { get; init; }
 
@@ -59,6 +60,11 @@ public sealed record SiloOptions : IValidatableObject
         if (StoreProblem() is { } problem)
         {
             yield return new($"--store: {problem}", [nameof(Store)]);
+        }
+
+        if (DeviceSlots.Problem() is { } missing)
+        {
+            yield return new($"--devices {missing}", [nameof(DeviceSlots)]);
         }
 
         if (string.IsNullOrWhiteSpace(ClusterId) || string.IsNullOrWhiteSpace(ServiceId))

@@ -12,6 +12,7 @@ public sealed class SiloFlagsTests : IDisposable
 
     [Theory]
     [InlineData("--devices must be cpu:N", "--devices", "gpu")]
+    [InlineData("--devices cuda needs a program that was built for GPUs", "--devices", "cuda")]
     [InlineData("--clustering must be localhost or redis, not 'zookeeper'.", "--clustering", "zookeeper")]
     [InlineData("--clustering must be localhost or redis, not '1'.", "--clustering", "1")]
     [InlineData("--silo-port must be a port from 1 to 65535, not '0'.", "--silo-port", "0")]

@@ -1,3 +1,4 @@
+using Afa.Compute;
 using Afa.Silo;
 
 namespace Afa.Client.Control;
@@ -11,8 +12,8 @@ internal sealed record SessionRequest
     /// <summary>A running cluster; null: none.</summary>
     public ClusterAddress? Cluster { get; init; }
 
-    /// <summary>Device slots of the silo in this process; null: as many as the machine has.</summary>
-    public int? DeviceSlots { get; init; }
+    /// <summary>Device slots of the silo in this process.</summary>
+    public DeviceSlots DeviceSlots { get; init; } = DeviceSlots.EveryCore;
 
     /// <summary>Port on loopback for the metrics of the silo in this process; null: none.</summary>
     public int? MetricsPort { get; init; }
