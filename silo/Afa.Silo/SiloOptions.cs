@@ -25,7 +25,7 @@ public sealed record SiloOptions : IValidatableObject
     /// <summary>Where checkpoints, results and the state of runs lie, as <see cref="StoreLocation"/> takes it; created if it is missing.</summary>
     public string Store { get; init; } = "afa-store";
 
-    /// <summary>What tensor work runs on.</summary>
+    /// <summary>What tensor work runs on. Whether the machine has it is found out when the silo starts.</summary>
     public DeviceSlots DeviceSlots { get; init; } = DeviceSlots.EveryCore;
 
     public Clustering Clustering { get; init; }
@@ -60,11 +60,6 @@ public sealed record SiloOptions : IValidatableObject
         if (StoreProblem() is { } problem)
         {
             yield return new($"--store: {problem}", [nameof(Store)]);
-        }
-
-        if (DeviceSlots.Problem() is { } missing)
-        {
-            yield return new($"--devices {missing}", [nameof(DeviceSlots)]);
         }
 
         if (string.IsNullOrWhiteSpace(ClusterId) || string.IsNullOrWhiteSpace(ServiceId))

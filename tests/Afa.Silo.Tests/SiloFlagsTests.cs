@@ -12,7 +12,6 @@ public sealed class SiloFlagsTests : IDisposable
 
     [Theory]
     [InlineData("--devices must be cpu:N", "--devices", "gpu")]
-    [InlineData("--devices cuda needs a program that was built for GPUs", "--devices", "cuda")]
     [InlineData("--clustering must be localhost or redis, not 'zookeeper'.", "--clustering", "zookeeper")]
     [InlineData("--clustering must be localhost or redis, not '1'.", "--clustering", "1")]
     [InlineData("--silo-port must be a port from 1 to 65535, not '0'.", "--silo-port", "0")]
@@ -48,6 +47,19 @@ public sealed class SiloFlagsTests : IDisposable
         Assert.Equal(2, await RunAsync("--clustering", "redis", "--redis", "localhost:6379,password=s3cret"));
         Assert.Contains(RedisAddress.ConnectionStringVariable, _error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_GpusWithTheBuildForTheCpu_SaysHowToBuildAndTouchesNothing()
+    {
+        _environment["AFA_DEVICES"] = "cuda:1";   // Good options, which another machine may serve.
+        var store = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
+        Assert.Equal(1, await RunAsync("--store", store));
+
+        Assert.StartsWith("error: --devices cuda:1 needs a program that was built for GPUs", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("AFA_TORCH_DEVICE=cuda", _error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(store));
     }
 
     [Fact]
