@@ -373,7 +373,7 @@ internal sealed class EvaluationRunGrain(
 
     private async Task CompleteAsync()
     {
-        var document = new EvaluationSummary(_job!, _records!.Outcomes.Values, state.State.Checkpoints, devices.Slots, time)
+        var document = new EvaluationSummary(_job!, _records!.Outcomes.Values, state.State.Checkpoints, devices.ToString(), time)
             .Create(Evaluation, (state.State.Elapsed + _clock.Elapsed).TotalSeconds);
         var adversarial = new AdversarialFiles(_job!, [.. _records.Outcomes.Values], blobs);
         if (_job!.Options.SaveAdversarial)

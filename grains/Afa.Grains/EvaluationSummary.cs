@@ -4,7 +4,8 @@ using Afa.Evaluation;
 namespace Afa.Grains;
 
 /// <summary>Makes the result of an evaluation from the records of its units.</summary>
-internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutcome> outcomes, IReadOnlyList<EvaluatedCheckpoint> checkpoints, int slots, TimeProvider time)
+/// <param name="slots">Those of the silo at hand, in words.</param>
+internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutcome> outcomes, IReadOnlyList<EvaluatedCheckpoint> checkpoints, string slots, TimeProvider time)
 {
     /// <param name="seconds">Wall time at work.</param>
     public EvaluationDocument Create(string evaluation, double seconds)
@@ -48,7 +49,7 @@ internal sealed class EvaluationSummary(EvaluationJob job, IEnumerable<UnitOutco
             Curve = RobustnessCurve.Of(units, job.Epsilons[epsilon]),
             Warnings = ResultWarnings.Of(units, attacks, job.Dataset.ClassNames),
             Examples = [.. units.OrderBy(unit => unit.Unit.Start).SelectMany(unit => unit.Examples)],
-            Environment = $"libtorch {TorchSharp.torch.__version__}, {slots} device slots, {RuntimeInformation.OSDescription}, .NET {Environment.Version}",
+            Environment = $"libtorch {TorchSharp.torch.__version__}, {slots}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}",
         };
     }
 }

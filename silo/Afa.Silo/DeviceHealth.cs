@@ -11,7 +11,7 @@ internal sealed class DeviceHealth(DevicePool devices) : IHealthCheck
         using var lease = devices.TryLease();
         if (lease is null)
         {
-            return HealthCheckResult.Healthy($"All of {devices.Slots} slots are leased.");
+            return HealthCheckResult.Healthy($"{devices}, all of them leased.");
         }
 
         var sum = await lease.Worker.RunAsync(() =>
@@ -19,6 +19,6 @@ internal sealed class DeviceHealth(DevicePool devices) : IHealthCheck
             using var scope = TorchSharp.torch.NewDisposeScope();
             return (TorchSharp.torch.ones(1, device: lease.Worker.Device) + 1).cpu().item<float>();
         }).WaitAsync(cancellationToken);
-        return sum == 2 ? HealthCheckResult.Healthy($"{devices.Slots} slots on {lease.Worker.Device.type}.") : HealthCheckResult.Unhealthy($"1 + 1 gave {sum} on {lease.Worker.Device}.");
+        return sum == 2 ? HealthCheckResult.Healthy($"{devices}.") : HealthCheckResult.Unhealthy($"1 + 1 gave {sum} on {lease.Worker.Device}.");
     }
 }

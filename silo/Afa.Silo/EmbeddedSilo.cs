@@ -34,9 +34,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken = default)
     {
         var store = StoreLocation.Parse(options.Store).Open();
-        var slots = options.DeviceSlots ?? Environment.ProcessorCount;
-        var devices = new DevicePool(slots, Math.Max(1, Environment.ProcessorCount / slots));
-
+        var devices = new DevicePool(options.DeviceSlots);
         var host = options.MetricsPort is { } port ? BuildWithMetrics(port, store, devices) : Build(store, devices);
         try
         {

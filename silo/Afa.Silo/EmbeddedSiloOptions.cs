@@ -1,3 +1,4 @@
+using Afa.Compute;
 using Afa.Storage;
 
 namespace Afa.Silo;
@@ -8,8 +9,8 @@ public sealed record EmbeddedSiloOptions
     /// <summary>Where checkpoints, results and the state of runs lie, as <see cref="StoreLocation"/> takes it; created if it is missing.</summary>
     public required string Store { get; init; }
 
-    /// <summary>Device slots; null: one for each core.</summary>
-    public int? DeviceSlots { get; init; }
+    /// <summary>What tensor work runs on.</summary>
+    public DeviceSlots DeviceSlots { get; init; } = DeviceSlots.EveryCore;
 
     /// <summary>Port on loopback where /metrics is served; null: nowhere.</summary>
     public int? MetricsPort { get; init; }

@@ -26,7 +26,7 @@ public sealed class SiloFlags
     private readonly Option<string?> _store = Text("--store", "DIR|URL", "AFA_STORE",
         $"Where checkpoints, results and the state of runs lie, the same for all silos of a cluster: a folder that all see, or https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER], with its key in {StoreLocation.ConnectionStringVariable}, or in the file that {StoreLocation.ConnectionStringFileVariable} names, or a workload identity. Default: afa-store in the current folder.");
 
-    private readonly Option<string?> _devices = Text("--devices", "cpu:N", "AFA_DEVICES", $"Device slots, each with its share of the cores. Default: cpu:{Environment.ProcessorCount}, one for each core.");
+    private readonly Option<string?> _devices = Text("--devices", "cpu:N|cuda", "AFA_DEVICES", $"Device slots: cpu:N are N that share the cores, cuda is one for each GPU, cuda:0,1 one for each of these (untested; needs the build for GPUs, AFA_TORCH_DEVICE=cuda). Default: {DeviceSlots.EveryCore}, one for each core.");
 
     private readonly Option<string?> _clustering = Text("--clustering", "localhost|redis", "AFA_CLUSTERING", "How silos find each other: one silo on this machine, or any number that share a Redis. Default: localhost.");
 
@@ -62,7 +62,7 @@ public sealed class SiloFlags
         var options = new SiloOptions
         {
             Store = Given(_store, "AFA_STORE") ?? defaults.Store,
-            DeviceSlots = Parsed<int>(_devices, "AFA_DEVICES", DeviceSlots.TryParse, DeviceSlots.Rule) ?? defaults.DeviceSlots,
+            DeviceSlots = Slots() ?? defaults.DeviceSlots,
             Clustering = Parsed<Clustering>(
                 _clustering, "AFA_CLUSTERING", (string text, out Clustering value) => Enum.TryParse(text, ignoreCase: true, out value) && !char.IsAsciiDigit(text[0]), text => $"must be localhost or redis, not '{text}'.") ?? defaults.Clustering,
             ClusterId = Given(_clusterId, "AFA_CLUSTER_ID") ?? defaults.ClusterId,
@@ -89,6 +89,22 @@ public sealed class SiloFlags
         return options;
 
         string? Given(Option<string?> option, string variable) => parsed.GetValue(option) ?? (environment(variable) is { Length: > 0 } value ? value : null);
+
+        DeviceSlots? Slots()
+        {
+            if (Given(_devices, "AFA_DEVICES") is not { } text)
+            {
+                return null;
+            }
+
+            if (DeviceSlots.TryParse(text, out var slots))
+            {
+                return slots;
+            }
+
+            problems.Add($"{(parsed.GetValue(_devices) is null ? "AFA_DEVICES" : _devices.Name)} {DeviceSlots.Rule(text)}");
+            return null;
+        }
 
         T? Parsed<T>(Option<string?> option, string variable, TryParse<T> tryParse, Func<string, string> rule)
             where T : struct

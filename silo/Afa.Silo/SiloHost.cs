@@ -24,7 +24,7 @@ public static class SiloHost
     private const string Ready = "ready";
 
     /// <summary>Runs a silo until the process gets SIGTERM or SIGINT and its runs are handed over.</summary>
-    /// <exception cref="SiloStartException">The store or the Redis cannot be used, or a port is taken.</exception>
+    /// <exception cref="SiloStartException">The devices, the store or the Redis cannot be used, or a port is taken.</exception>
     public static async Task RunAsync(SiloOptions options)
     {
         try
@@ -39,18 +39,30 @@ public static class SiloHost
 
     private static async Task RunAsync(SiloOptions options, StoreLocation location)
     {
+        using var devices = Open(options.DeviceSlots);
         await location.PrepareAsync();
         if (options.Redis is { } redis)
         {
             await RequireRedisAsync(redis);
         }
 
-        using var devices = new DevicePool(options.DeviceSlots, Math.Max(1, Environment.ProcessorCount / options.DeviceSlots));
         await using var app = Build(options, location, devices);
         app.Lifetime.ApplicationStarted.Register(() => app.Logger.LogInformation(
-            "Silo of cluster {Cluster} with {Slots} device slots on store {Store}; clients: port {Gateway}; http://{Listen}:{Http}/, /healthz/ready and /metrics",
-            options.ClusterId, options.DeviceSlots, location, options.GatewayPort, options.Listen, options.HttpPort));
+            "Silo of cluster {Cluster} with {Slots} and store {Store}; clients: port {Gateway}; http://{Listen}:{Http}/, /healthz/ready and /metrics",
+            options.ClusterId, devices, location, options.GatewayPort, options.Listen, options.HttpPort));
         await app.RunAsync();
+    }
+
+    private static DevicePool Open(DeviceSlots slots)
+    {
+        try
+        {
+            return new DevicePool(slots);
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new SiloStartException($"--devices {exception.Message}", exception);
+        }
     }
 
     /// <summary>Finds out now, in one sentence, what Orleans would find out on its way up.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Afa.Compute;
 using Afa.Silo.Api;
 using Afa.Storage;
 using StackExchange.Redis;
@@ -25,8 +26,8 @@ public sealed record SiloOptions : IValidatableObject
     /// <summary>Where checkpoints, results and the state of runs lie, as <see cref="StoreLocation"/> takes it; created if it is missing.</summary>
     public string Store { get; init; } = "afa-store";
 
-    /// <summary>Pieces of tensor work that run at once.</summary>
-    public int DeviceSlots { get; init; } = Environment.ProcessorCount;
+    /// <summary>What tensor work runs on. Whether the machine has it is found out when the silo starts.</summary>
+    public DeviceSlots DeviceSlots { get; init; } = DeviceSlots.EveryCore;
 
     public Clustering Clustering { get; init; }
 

@@ -11,7 +11,8 @@ public sealed class ClusterTelemetry
     public ClusterTelemetry(IMeterFactory meters, DevicePool devices)
     {
         var meter = meters.Create(Name);
-        meter.CreateObservableGauge("afa.device.slots", () => devices.Slots, "{slot}", "Device slots: pieces of tensor work that should run at once.");
+        var kind = new KeyValuePair<string, object?>("device", devices.Kind);
+        meter.CreateObservableGauge("afa.device.slots", () => new Measurement<int>(devices.Slots, kind), "{slot}", "Device slots: pieces of tensor work that should run at once.");
         meter.CreateObservableGauge("afa.device.queue.length", () => devices.QueueLength, "{item}", "Pieces of tensor work that wait for a device slot's thread.");
         meter.CreateObservableGauge("afa.device.busy.ratio", () => (double)devices.Busy / devices.Slots, "1", "Device slots at work now, of all; above 1 where a slot stands in for one that was lost.");
     }

@@ -50,6 +50,19 @@ public sealed class SiloFlagsTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_GpusWithTheBuildForTheCpu_SaysHowToBuildAndTouchesNothing()
+    {
+        _environment["AFA_DEVICES"] = "cuda:1";   // Good options, which another machine may serve.
+        var store = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
+        Assert.Equal(1, await RunAsync("--store", store));
+
+        Assert.StartsWith("error: --devices cuda:1 needs a program that was built for GPUs", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("AFA_TORCH_DEVICE=cuda", _error.ToString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(store));
+    }
+
+    [Fact]
     public async Task Run_RedisThatIsNotThere_SaysSo()
     {
         var port = ServerProcess.FreePort();

@@ -38,7 +38,7 @@ internal static class TestRun
     private static async Task<string> UndisturbedAsync()
     {
         var store = NewStore();
-        await using var silo = await Afa.Silo.EmbeddedSilo.StartAsync(new() { Store = store, DeviceSlots = 2 });
+        await using var silo = await Afa.Silo.EmbeddedSilo.StartAsync(new() { Store = store, DeviceSlots = Afa.Compute.DeviceSlots.Cpu(2) });
         await StartAsync(silo.Control);
         await WaitAsync(silo.Control, status => status.State == RunState.Completed);
         return FinalHash(store);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Afa.Client.Control;
+using Afa.Compute;
 using Afa.Silo;
 using Afa.Silo.Api;
 
@@ -31,7 +32,7 @@ internal sealed class SessionFlags(bool takesDevices = false)
 
     private readonly Option<string?> _clusterId = new("--cluster-id") { HelpName = "NAME", Description = $"Of that cluster. [default: {SiloOptions.DefaultId}]" };
     private readonly Option<string?> _serviceId = new("--service-id") { HelpName = "NAME", Description = $"Of that cluster. [default: {SiloOptions.DefaultId}]" };
-    private readonly Option<int?>? _devices = takesDevices ? SharedOptions.Devices() : null;
+    private readonly Option<DeviceSlots?>? _devices = takesDevices ? SharedOptions.Devices() : null;
     private readonly Option<int?>? _metrics = takesDevices ? SharedOptions.MetricsPort() : null;
 
     /// <summary>The options, for the command's own.</summary>
@@ -69,7 +70,7 @@ internal sealed class SessionFlags(bool takesDevices = false)
             Store = cluster?.Name ?? server?.Name ?? context.Store(parsed.GetValue(_store)),
             Cluster = cluster,
             Server = server,
-            DeviceSlots = _devices is null ? null : parsed.GetValue(_devices),
+            DeviceSlots = (_devices is null ? null : parsed.GetValue(_devices)) ?? DeviceSlots.EveryCore,
             MetricsPort = _metrics is null ? null : parsed.GetValue(_metrics),
         };
     }

@@ -19,20 +19,22 @@ internal static class SharedOptions
     };
 
     /// <summary>Device slots of the cluster that a command starts; null: not given.</summary>
-    public static Option<int?> Devices() => new("--devices")
+    public static Option<DeviceSlots?> Devices() => new("--devices")
     {
-        HelpName = "cpu:N",
-        Description = $"Works on N device slots at once, each with its share of the cores. [default: cpu:{Environment.ProcessorCount}, one for each core]",
+        HelpName = "cpu:N|cuda",
+        Description =
+            "Works on so many device slots at once: cpu:N are N that share the cores, cuda is one for each GPU, cuda:0,1 one for each of these " +
+            $"(untested; needs the build for GPUs, AFA_TORCH_DEVICE=cuda). [default: {DeviceSlots.EveryCore}, one for each core]",
         CustomParser = argument =>
         {
             var text = argument.Tokens[0].Value;
-            if (DeviceSlots.TryParse(text, out var slots))
+            var problem = DeviceSlots.TryParse(text, out var slots) ? slots.Problem() : DeviceSlots.Rule(text);
+            if (problem is not null)
             {
-                return slots;
+                argument.AddError($"--devices {problem}");
             }
 
-            argument.AddError($"--devices {DeviceSlots.Rule(text)}");
-            return null;
+            return slots;
         },
     };
 

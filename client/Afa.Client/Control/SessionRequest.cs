@@ -1,3 +1,4 @@
+using Afa.Compute;
 using Afa.Silo;
 
 namespace Afa.Client.Control;
@@ -20,8 +21,8 @@ internal sealed record SessionRequest
     /// <summary>Whether the work is done elsewhere, with a store of its own.</summary>
     public bool IsRemote => Cluster is not null || Server is not null;
 
-    /// <summary>Device slots of the silo in this process; null: as many as the machine has.</summary>
-    public int? DeviceSlots { get; init; }
+    /// <summary>Device slots of the silo in this process.</summary>
+    public DeviceSlots DeviceSlots { get; init; } = DeviceSlots.EveryCore;
 
     /// <summary>Port on loopback for the metrics of the silo in this process; null: none.</summary>
     public int? MetricsPort { get; init; }

@@ -62,7 +62,7 @@ public sealed class Corruption : IAttack
             corrupted.select(0, i).copy_(_corrupt(source.select(0, i), generator).clamp(0, 1));
         }
 
-        return corrupted.to(images.device).MoveToOuterDisposeScope();
+        return HostCopy.To(corrupted, images.device).MoveToOuterDisposeScope();
     }
 
     /// <summary>The parameters of CIFAR-10-C by severity.</summary>

@@ -32,7 +32,7 @@ internal static class CorruptionBlur
 
         return (image, _) =>
         {
-            var soft = Smooth(tensor(disk).unsqueeze(0) / inside, softening, reach: 1, PaddingModes.Constant);
+            var soft = Smooth(tensor(disk, device: CPU).unsqueeze(0) / inside, softening, reach: 1, PaddingModes.Constant);
             return Convolve(image, soft.squeeze(0), PaddingModes.Reflect);
         };
     }
@@ -42,7 +42,7 @@ internal static class CorruptionBlur
     /// <param name="deviation">Of the half Gaussian along the line, in pixels.</param>
     public static Func<Tensor, Generator, Tensor> Motion(double radius, double deviation) => (image, generator) =>
     {
-        var angle = empty(1, ScalarType.Float64).uniform_(-Math.PI / 4, Math.PI / 4, generator).item<double>();
+        var angle = empty(1, ScalarType.Float64, CPU).uniform_(-Math.PI / 4, Math.PI / 4, generator).item<double>();
         var reach = 2 * (int)radius;
         var line = new double[(2 * reach) + 1, (2 * reach) + 1];
         var sum = Enumerable.Range(0, reach + 1).Sum(Weight);
@@ -51,7 +51,7 @@ internal static class CorruptionBlur
             line[reach + Nearest(i * Math.Sin(angle)), reach + Nearest(i * Math.Cos(angle))] += Weight(i) / sum;
         }
 
-        return Convolve(image, tensor(line), PaddingModes.Replicate);
+        return Convolve(image, tensor(line, device: CPU), PaddingModes.Replicate);
 
         double Weight(int i) => Math.Exp(-i * i / (2 * deviation * deviation));
         static int Nearest(double offset) => (int)Math.Ceiling(offset - 0.5);
@@ -63,7 +63,7 @@ internal static class CorruptionBlur
 
     private static Tensor Smooth(Tensor image, double deviation, int reach, PaddingModes edge)
     {
-        var offsets = arange(-reach, reach + 1, dtype: ScalarType.Float64);
+        var offsets = arange(-reach, reach + 1, dtype: ScalarType.Float64, device: CPU);
         var weights = (offsets.square() / (-2 * deviation * deviation)).exp();
         weights /= weights.sum();
         return Convolve(Convolve(image, weights.unsqueeze(0), edge), weights.unsqueeze(1), edge);

@@ -23,8 +23,8 @@ internal static class CorruptionGeometry
     {
         var (height, width) = (image.shape[1], image.shape[2]);
         var side = Math.Min(height, width);
-        var x = arange(width, dtype: ScalarType.Float64).unsqueeze(0).expand(height, width);
-        var y = arange(height, dtype: ScalarType.Float64).unsqueeze(1).expand(height, width);
+        var x = arange(width, dtype: ScalarType.Float64, device: CPU).unsqueeze(0).expand(height, width);
+        var y = arange(height, dtype: ScalarType.Float64, device: CPU).unsqueeze(1).expand(height, width);
 
         var (fromX, fromY) = InverseAffine(x, y, side / 3, shift * side, generator);
         var moved = Sample(image, fromX, fromY, mirrorsBetweenPixels: false);
@@ -33,7 +33,7 @@ internal static class CorruptionGeometry
 
         Tensor Field()
         {
-            var field = empty([1, height, width], ScalarType.Float64).uniform_(-1, 1, generator);
+            var field = empty([1, height, width], ScalarType.Float64, CPU).uniform_(-1, 1, generator);
             return (strength > 0 ? CorruptionBlur.Smooth(field, smoothness * side, cutoff: 3, PaddingModes.Replicate) * (strength * side) : field * 0).squeeze(0);
         }
     };
@@ -44,7 +44,7 @@ internal static class CorruptionGeometry
     private static (Tensor X, Tensor Y) InverseAffine(Tensor x, Tensor y, double arm, double shift, Generator generator)
     {
         var (middleX, middleY) = ((double)(x.shape[1] / 2), (double)(x.shape[0] / 2));
-        var move = empty([6], ScalarType.Float64).uniform_(-shift, shift, generator).data<double>().ToArray();
+        var move = empty([6], ScalarType.Float64, CPU).uniform_(-shift, shift, generator).data<double>().ToArray();
 
         // Before: the corner (x0, y0), one arm-pair above it, and one further to the left. After: q0, q0 + u, q0 + v.
         var (x0, y0) = (middleX + arm, middleY + arm);
@@ -83,8 +83,8 @@ internal static class CorruptionGeometry
     private static Tensor BoxFilter(int from, int to)
     {
         var scale = (double)from / to;
-        var middles = (arange(to, dtype: ScalarType.Float64) + 0.5) * scale;
-        var offsets = (arange(from, dtype: ScalarType.Float64) + 0.5).unsqueeze(0) - middles.unsqueeze(1);
+        var middles = (arange(to, dtype: ScalarType.Float64, device: CPU) + 0.5) * scale;
+        var offsets = (arange(from, dtype: ScalarType.Float64, device: CPU) + 0.5).unsqueeze(0) - middles.unsqueeze(1);
         var half = Math.Max(scale, 1) / 2;
         var weights = offsets.gt(-half).logical_and(offsets.le(half)).to(ScalarType.Float64);
         return weights / weights.sum(1, keepdim: true);

@@ -33,7 +33,7 @@ internal static class CorruptionLight
 
         var value = image.amax([0], keepdim: true);                    // [1, height, width]
         var range = value - image.amin([0], keepdim: true);
-        var red = tensor(new double[] { 0, 1, 1 }, dtype: image.dtype).reshape(-1, 1, 1);
+        var red = tensor(new double[] { 0, 1, 1 }, dtype: image.dtype, device: image.device).reshape(-1, 1, 1);
         var hue = where(range.gt(0), (value - image) / range.clamp(min: 1e-12), red);   // How far each channel falls at full saturation.
         var saturation = (range / value.clamp(min: 1e-12) * factor + shift).clamp(0, 1);
         return value - value * saturation * hue;

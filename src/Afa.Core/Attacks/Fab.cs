@@ -89,7 +89,7 @@ public sealed class Fab : IAttack
             Stepped?.Invoke(input.SampleIds[batch.Rows[row].Position], step);
         }
 
-        batch.Set(Point, points.to(batch.Images.dtype).to(batch.Images.device));
+        batch.Set(Point, HostCopy.To(points.to(batch.Images.dtype), batch.Images.device));
     }
 
     /// <summary>Keeps the images that the model gets wrong, and steps back from them.</summary>
@@ -152,9 +152,9 @@ public sealed class Fab : IAttack
     {
         using var generator = new Generator(seed);
         var direction = norm == AttackNorm.Linf
-            ? rand(image.shape, image.dtype, generator: generator) * 2 - 1
-            : randn(image.shape, image.dtype, generator: generator);
-        return (image + (direction * (epsilon / 2) / PerturbationNorm.Of(direction, norm)).to(image.device)).clamp_(0, 1);
+            ? rand(image.shape, image.dtype, CPU, generator: generator) * 2 - 1
+            : randn(image.shape, image.dtype, CPU, generator: generator);
+        return (image + HostCopy.To(direction * (epsilon / 2) / PerturbationNorm.Of(direction, norm), image.device)).clamp_(0, 1);
     }
 
     private void Report(AttackInput input, RowBatch<Row> batch, Tensor adversarial, double[] distances)

@@ -14,7 +14,7 @@ internal static class PlasmaFractal
     {
         using var scope = NewDisposeScope();
         var side = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(2, least));
-        var heights = empty([side, side], ScalarType.Float64).uniform_(-1, 1, generator);   // Each point's random part, until its turn comes.
+        var heights = empty([side, side], ScalarType.Float64, CPU).uniform_(-1, 1, generator);   // Each point's random part, until its turn comes.
         Fill(MemoryMarshal.Cast<byte, double>(heights.bytes), side, decay);
         heights -= heights.min();
         return (heights / heights.max()).MoveToOuterDisposeScope();

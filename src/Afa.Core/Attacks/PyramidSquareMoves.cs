@@ -126,7 +126,7 @@ internal sealed class PyramidSquareMoves(AttackNorm norm, double initialShare, d
             using var scope = NewDisposeScope();
             using var noGradients = no_grad();
             long[] shape = [1, Channels, Height, Width];
-            var projected = L1Ball.Project(tensor(image.ToArray(), shape), tensor(_change, shape), tensor([Epsilon * (1 - 1e-6)]));
+            var projected = L1Ball.Project(tensor(image.ToArray(), shape, device: CPU), tensor(_change, shape, device: CPU), tensor([Epsilon * (1 - 1e-6)], device: CPU));
             MemoryMarshal.Cast<byte, double>(projected.bytes).CopyTo(_change);
         }
 

@@ -77,7 +77,7 @@ public static class SampleNoise
     private static Tensor Draw(Tensor like, ReadOnlySpan<ulong> seeds, Func<Tensor, Generator, Tensor> fill)
     {
         using var scope = NewDisposeScope();
-        var noise = empty(like.shape, like.dtype);
+        var noise = empty(like.shape, like.dtype, CPU);
         using var generator = new Generator();
         for (var i = 0; i < seeds.Length; i++)
         {
@@ -86,6 +86,6 @@ public static class SampleNoise
             fill(row, generator);
         }
 
-        return noise.to(like.device).MoveToOuterDisposeScope();
+        return HostCopy.To(noise, like.device).MoveToOuterDisposeScope();
     }
 }

@@ -68,7 +68,7 @@ public sealed class Square : IAttack
             rows.Refill(search => search.IsFinished);
         }
 
-        return new AttackOutcome(adversarial.to(input.Images.dtype).to(input.Images.device).MoveToOuterDisposeScope());
+        return new AttackOutcome(HostCopy.To(adversarial.to(input.Images.dtype), input.Images.device).MoveToOuterDisposeScope());
     }
 
     private static Span<double> Pixels(Tensor tensor) => MemoryMarshal.Cast<byte, double>(tensor.bytes);

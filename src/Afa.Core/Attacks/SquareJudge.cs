@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Afa.Compute;
 using Afa.Models;
 using static TorchSharp.torch;
 
@@ -118,13 +119,13 @@ internal sealed class SquareJudge : IDisposable
 
     private (double Margin, bool IsWrong)[] AskWhole(SquareSearch[] searches)
     {
-        var candidates = empty([searches.Length, .. _input.Images.shape[1..]], ScalarType.Float64);
+        var candidates = empty([searches.Length, .. _input.Images.shape[1..]], ScalarType.Float64, CPU);
         for (var i = 0; i < searches.Length; i++)
         {
             searches[i].Candidate.CopyTo(Numbers(candidates)[(i * searches[i].Candidate.Length)..]);
         }
 
-        return Answers(_input.Model.call(candidates.to(_input.Images.dtype).to(_input.Images.device)), searches);
+        return Answers(_input.Model.call(HostCopy.To(candidates.to(_input.Images.dtype), _input.Images.device)), searches);
     }
 
     /// <summary>Logit of the label less the largest other one, and whether argmax, which takes the first of equals, finds another class.</summary>

@@ -1,3 +1,4 @@
+using Afa.Compute;
 using static TorchSharp.torch;
 
 namespace Afa.Data;
@@ -134,10 +135,14 @@ public sealed class ImageBatch
 
         using var flat = frombuffer(values, ScalarType.Float32);
         using var images = flat.reshape(Count, Channels, Height, Width);
-        return images.to(device);
+        return HostCopy.To(images, device);
     }
 
     /// <summary>The labels as a tensor.</summary>
     /// <returns>[batch], int64. The caller owns it.</returns>
-    public Tensor LabelsTensor(Device device) => tensor(Labels, ScalarType.Int64, device);
+    public Tensor LabelsTensor(Device device)
+    {
+        using var labels = tensor(Labels, ScalarType.Int64, CPU);
+        return HostCopy.To(labels, device);
+    }
 }

@@ -33,11 +33,11 @@ internal sealed class BatchNormalization : Module<Tensor, Tensor>
     public BatchNormalization(int channels, ForwardMode mode, bool hasAuxiliary) : base(nameof(BatchNormalization))
     {
         _mode = mode;
-        _weight = new Parameter(ones(channels).DetachFromDisposeScope());
-        _bias = new Parameter(zeros(channels).DetachFromDisposeScope());
-        _runningMean = zeros(channels).DetachFromDisposeScope();
-        _runningVariance = ones(channels).DetachFromDisposeScope();
-        _batches = zeros([], ScalarType.Int64).DetachFromDisposeScope();
+        _weight = new Parameter(ones(channels, device: CPU).DetachFromDisposeScope());
+        _bias = new Parameter(zeros(channels, device: CPU).DetachFromDisposeScope());
+        _runningMean = zeros(channels, device: CPU).DetachFromDisposeScope();
+        _runningVariance = ones(channels, device: CPU).DetachFromDisposeScope();
+        _batches = zeros([], ScalarType.Int64, CPU).DetachFromDisposeScope();
         _auxiliary = hasAuxiliary ? new BatchNormalization(channels, mode, hasAuxiliary: false) : null;
         RegisterComponents();
     }

@@ -18,8 +18,8 @@ internal sealed class Convolution : Module<Tensor, Tensor>
     {
         (Stride, _padding) = (stride, kernel / 2);
         _padsAfter = padding == ConvolutionPadding.After && stride == 2 && kernel == 3;
-        _weight = new Parameter(zeros(outputs, inputs, kernel, kernel).DetachFromDisposeScope());
-        _bias = hasBias ? new Parameter(zeros(outputs).DetachFromDisposeScope()) : null;
+        _weight = new Parameter(zeros(outputs, inputs, kernel, kernel, device: CPU).DetachFromDisposeScope());
+        _bias = hasBias ? new Parameter(zeros(outputs, device: CPU).DetachFromDisposeScope()) : null;
         RegisterComponents();
     }
 

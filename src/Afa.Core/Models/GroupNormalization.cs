@@ -15,8 +15,8 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
     public GroupNormalization(int groups, int channels) : base(nameof(GroupNormalization))
     {
         _groups = groups;
-        _weight = new Parameter(ones(channels).DetachFromDisposeScope());
-        _bias = new Parameter(zeros(channels).DetachFromDisposeScope());
+        _weight = new Parameter(ones(channels, device: CPU).DetachFromDisposeScope());
+        _bias = new Parameter(zeros(channels, device: CPU).DetachFromDisposeScope());
         RegisterComponents();
     }
 

@@ -16,8 +16,8 @@ internal sealed class LinearLayer : Module<Tensor, Tensor>
     public LinearLayer(int inputs, int outputs, ForwardMode mode) : base(nameof(LinearLayer))
     {
         _mode = mode;
-        _weight = new Parameter(zeros(outputs, inputs).DetachFromDisposeScope());
-        _bias = new Parameter(zeros(outputs).DetachFromDisposeScope());
+        _weight = new Parameter(zeros(outputs, inputs, device: CPU).DetachFromDisposeScope());
+        _bias = new Parameter(zeros(outputs, device: CPU).DetachFromDisposeScope());
         RegisterComponents();
     }
 

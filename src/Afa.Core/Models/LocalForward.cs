@@ -74,7 +74,7 @@ internal sealed class LocalForward : IDisposable
         }
 
         var last = _maps[^1];
-        var flat = empty([changes.Count, _hiddenWeight.shape[0]], ScalarType.Float32);   // [change, pixel · channel]
+        var flat = empty([changes.Count, _hiddenWeight.shape[0]], ScalarType.Float32, CPU);   // [change, pixel · channel]
         var remaining = Numbers(flat);
         foreach (var (slot, _, _) in changes)
         {
@@ -137,7 +137,7 @@ internal sealed class LocalForward : IDisposable
     private Tensor Neighborhoods(int layer, IReadOnlyList<LocalChange> changes, ImageWindow[] windows)
     {
         var (maps, stride) = (_maps[layer], Stride(layer));
-        var result = empty([windows.Sum(window => window.Area), 9 * maps.Channels], ScalarType.Float32);
+        var result = empty([windows.Sum(window => window.Area), 9 * maps.Channels], ScalarType.Float32, CPU);
         var remaining = Numbers(result);
         for (var i = 0; i < windows.Length; i++)
         {

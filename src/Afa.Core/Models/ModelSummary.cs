@@ -40,7 +40,7 @@ public sealed record ModelSummary(IReadOnlyList<LayerSummary> Layers, long Param
             }
 
             var options = model.Options;
-            model.call(zeros(Images, options.Channels, options.Height, options.Width));
+            model.call(zeros(Images, options.Channels, options.Height, options.Width, device: CPU));
         }
         finally
         {

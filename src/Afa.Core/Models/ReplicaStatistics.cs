@@ -74,7 +74,7 @@ public sealed class ReplicaStatistics(int count, Func<ReadOnlyMemory<byte>, IRea
                 throw new InvalidOperationException($"A replica sent {part.Length} bytes of statistics, not {bytes.Length}: its model differs, or it takes another step.");
             }
 
-            var tensor = empty(own.shape, own.dtype);
+            var tensor = empty(own.shape, own.dtype, CPU);
             part.Span.CopyTo(tensor.bytes);
             parts.Add(tensor.to(ScalarType.Float64, own.device));
         }

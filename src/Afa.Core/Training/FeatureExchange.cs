@@ -1,3 +1,4 @@
+using Afa.Compute;
 using static TorchSharp.torch;
 
 namespace Afa.Training;
@@ -45,8 +46,8 @@ internal sealed class FeatureExchange(ICollective collective, Device device)
     private Tensor FromBytes(ReadOnlySpan<byte> bytes, ScalarType type, long[] shape)
     {
         using var scope = NewDisposeScope();
-        var result = empty(shape, type);
+        var result = empty(shape, type, CPU);
         bytes.CopyTo(result.bytes);
-        return result.to(device).MoveToOuterDisposeScope();
+        return HostCopy.To(result, device).MoveToOuterDisposeScope();
     }
 }

@@ -50,7 +50,7 @@ public sealed class ReportFeaturesTests : IDisposable
         Assert.Equal(ExitCode.Success, await _client.RunAsync("report", "mine", "--features", "--data-dir", "data", "--devices", "cpu:3"));
 
         Assert.Equal(Path.GetFullPath("data"), Assert.Single(_client.Cluster.FeatureAnalyses).DataDirectory);
-        Assert.Equal(3, _client.Request!.DeviceSlots);
+        Assert.Equal("cpu:3", _client.Request!.DeviceSlots.ToString());
         Assert.Equal(ExitCode.Usage, await _client.RunAsync("report", "mine", "--devices", "cpu:3"));
     }
 

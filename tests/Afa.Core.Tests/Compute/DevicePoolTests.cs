@@ -1,5 +1,6 @@
 using Afa.Compute;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace Afa.Tests.Compute;
 
@@ -53,6 +54,34 @@ public class DevicePoolTests
         var met = await Task.WhenAll(new[] { first, second }.Select(lease => lease.Worker.RunAsync(() => barrier.SignalAndWait(TimeSpan.FromMinutes(1)))));
 
         Assert.All(met, Assert.True);
+    }
+
+    [Fact]
+    public void Lease_OfGpus_GivesEachSlotItsOwnAndFurtherOnesTheLeastUsed()
+    {
+        // Threads without work: no GPU is touched.
+        using var pool = new DevicePool([new Device("cuda:1"), new Device("cuda:0")], threads: 1);
+        Assert.Equal((2, "cuda", "2 slots on cuda:1, cuda:0"), (pool.Slots, pool.Kind, pool.ToString()));
+
+        var leases = Enumerable.Range(0, 4).Select(_ => pool.Lease()).ToList();
+        Assert.Equal(["cuda:1", "cuda:0", "cuda:1", "cuda:0"], leases.Select(Place));
+
+        // Both of GPU 0 come back first, so it is free when those of GPU 1 are not.
+        leases[1].Dispose();
+        leases[3].Dispose();
+        leases[0].Dispose();
+        Assert.Equal("cuda:0", Place(pool.Lease()));
+        Assert.Equal(["cuda:0", "cuda:1"], new[] { pool.Lease(), pool.Lease() }.Select(Place).Order());
+        Assert.Null(pool.TryLease());
+
+        static string Place(DeviceLease lease) => lease.Worker.Device.ToString();
+    }
+
+    [Fact]
+    public void ToString_OfSlotsOnTheCpu_CountsThem()
+    {
+        using var pool = new DevicePool(DeviceSlots.Cpu(1));
+        Assert.Equal(("cpu", "1 slot on cpu"), (pool.Kind, pool.ToString()));
     }
 
     [Theory]

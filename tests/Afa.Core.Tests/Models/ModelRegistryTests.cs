@@ -1,6 +1,7 @@
 using Xunit;
 using System.ComponentModel.DataAnnotations;
 using Afa.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Afa.Tests.Models;
@@ -32,6 +33,29 @@ public class ModelRegistryTests
         Assert.InRange(weights["fc1.weight"].abs().max().item<float>(), 0.999 * bound, bound * (1 + 1e-6));   // The bound in float32 may lie above.
         Assert.Equal(bound / Math.Sqrt(3), weights["fc1.weight"].std().item<float>(), tolerance: 0.01 * bound);
         Assert.Equal(0, weights["fc1.bias"].abs().max().item<float>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Create_ThenMoved_HasEveryNumberOnTheOtherDeviceUnderTheSameNames(string name)
+    {
+        using var model = ModelRegistry.Create(new ModelOptions { Name = name, WidthFactor = 0.25, Depth = 10, Mean = [0.5], StandardDeviation = [0.25], AuxiliaryNormalization = ModelRegistry.HasNormalization(name) }, seed: 0);
+        var (names, trained) = (model.state_dict().Keys.ToList(), model.parameters().Count());
+        using (NewDisposeScope())
+        {
+            model.to(META);
+        }
+
+        using var scope = NewDisposeScope();
+        Assert.Equal(names, model.state_dict().Keys);   // A checkpoint of a GPU is that of a CPU.
+        Assert.Equal(trained, model.parameters().Count(parameter => parameter.requires_grad));
+        Assert.All(model.parameters().Concat(model.buffers()), tensor => Assert.Equal(DeviceType.META, tensor.device_type));
+
+        // What the layers themselves hold, as they compute.
+        Assert.All(model.modules().OfType<Convolution>(), layer => Assert.Equal((DeviceType.META, DeviceType.META), (layer.Weight.device_type, (layer.Bias ?? layer.Weight).device_type)));
+        Assert.All(model.modules().OfType<LinearLayer>(), layer => Assert.Equal((DeviceType.META, DeviceType.META), (layer.Weight.device_type, layer.Bias.device_type)));
+        Assert.All(model.modules().OfType<BatchNormalization>(), layer => Assert.Equal(DeviceType.META, layer.ScaleAndShift().Shift.device_type));
+        Assert.Equal(DeviceType.META, Assert.Single(model.modules().OfType<PixelNormalization>()).call(ones([1, 1, 2, 2], device: META)).device_type);
     }
 
     [Fact]

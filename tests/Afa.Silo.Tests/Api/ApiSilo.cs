@@ -40,7 +40,7 @@ public sealed class ApiSilo : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var location = StoreLocation.Parse(TestRun.NewStore());
-        var options = new SiloOptions { Store = location.ToString(), DeviceSlots = 2, SiloPort = ServerProcess.FreePort(), GatewayPort = ServerProcess.FreePort(), HttpPort = 0 };
+        var options = new SiloOptions { Store = location.ToString(), DeviceSlots = DeviceSlots.Cpu(2), SiloPort = ServerProcess.FreePort(), GatewayPort = ServerProcess.FreePort(), HttpPort = 0 };
         _app = SiloHost.Build(options, location, _devices);
         await _app.StartAsync();
         Http.BaseAddress = new Uri(_app.Urls.Single());

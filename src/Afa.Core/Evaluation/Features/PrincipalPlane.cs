@@ -57,7 +57,7 @@ public sealed class PrincipalPlane
     {
         Require.Shape(features, nameof(features), "sample", "dim");
         using var scope = NewDisposeScope();
-        return (features - tensor(_mean)).matmul(tensor(_axes).reshape(Axes, _mean.Length).t()).MoveToOuterDisposeScope();
+        return (features - tensor(_mean, device: features.device)).matmul(tensor(_axes, device: features.device).reshape(Axes, _mean.Length).t()).MoveToOuterDisposeScope();
     }
 
     private static void Orient(Span<double> axis)
