@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -38,10 +39,12 @@ public sealed class ClusterClient : IAsyncDisposable
             await host.StartAsync(cancellationToken);
             return new ClusterClient(host);
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or SocketException or RedisException)
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or SocketException or RedisException or DbException)
         {
             host?.Dispose();
-            throw new IOException($"No silo answers at {address}: {exception.Message.Split('\n')[0]} Is one running ('afa silo') with that gateway port and the cluster id '{address.ClusterId}'?", exception);
+            var reason = exception is DbException database ? PostgresTables.Reason(database) : exception.Message.Split('\n')[0];
+            var tls = address.Tls is null ? "and without TLS, which would need --tls-certificate here too" : "and with certificates of the same authority";
+            throw new IOException($"No silo answers at {address}: {reason} Is one running ('afa silo') with that gateway port and the cluster id '{address.ClusterId}', {tls}?", exception);
         }
     }
 
@@ -62,9 +65,18 @@ public sealed class ClusterClient : IAsyncDisposable
             {
                 client.UseRedisClustering(options => options.ConfigurationOptions = redis);
             }
+            else if (address.Postgres is { } postgres)
+            {
+                client.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = (PostgresAddress.Invariant, postgres.ConnectionString));
+            }
             else
             {
                 client.UseStaticClustering(gateways);
+            }
+
+            if (address.Tls is { } tls)
+            {
+                client.Configure<ClientConnectionOptions>(new TlsConnections(tls, TimeProvider.System).Configure);
             }
 
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (address.ClusterId, address.ServiceId))

@@ -11,25 +11,32 @@ internal sealed class SiloProcess : IAsyncDisposable
     private readonly int _httpPort = ServerProcess.FreePort();
     private readonly int _gatewayPort = ServerProcess.FreePort();
 
-    private SiloProcess(string store, string[] clustering)
+    private SiloProcess(string store, IReadOnlyDictionary<string, string>? environment, string[] clustering)
     {
         Process = new ServerProcess("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "afa.dll"), "silo", "--store", store, "--devices", "cpu:2",
-            "--silo-port", $"{ServerProcess.FreePort()}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
-        ]);
+            "--silo-port", $"{SiloPort}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", .. clustering,
+        ], environment);
     }
 
     public ServerProcess Process { get; }
+
+    /// <summary>For other silos.</summary>
+    public int SiloPort { get; } = ServerProcess.FreePort();
 
     /// <summary>As the client's --cluster takes it.</summary>
     public string Gateway => $"127.0.0.1:{_gatewayPort}";
 
     /// <summary>Starts a silo and waits until it is ready.</summary>
     /// <param name="clustering">Options beside store, devices and ports.</param>
-    public static async Task<SiloProcess> StartAsync(string store, params string[] clustering)
+    public static Task<SiloProcess> StartAsync(string store, params string[] clustering) => StartAsync(store, null, clustering);
+
+    /// <summary>Starts a silo, as the other overload does.</summary>
+    /// <param name="environment">Variables beside those of this process, such as secrets.</param>
+    public static async Task<SiloProcess> StartAsync(string store, IReadOnlyDictionary<string, string>? environment, string[] clustering)
     {
-        var silo = new SiloProcess(store, clustering);
+        var silo = new SiloProcess(store, environment, clustering);
         using var limit = new CancellationTokenSource(s_longest);
         while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
         {
