@@ -426,7 +426,10 @@ internal sealed class TrainingRunGrain(
         await WriteStateAsync();
     }
 
-    /// <summary>Stores how the run has ended. A store that is away is waited for, so that the reason is not lost.</summary>
+    /// <summary>
+    /// Stores how the run has ended. A store that is away is waited for, so that the reason is not lost. If it stays away, the grain gives up what
+    /// it knows: the store says that the run is to go on, and whoever looks for such work there takes it up again when the store is back.
+    /// </summary>
     private async Task EndAsync(RunState ended, string? message, CancellationToken stop)
     {
         state.State.State = ended;
@@ -438,8 +441,15 @@ internal sealed class TrainingRunGrain(
                 await WriteStateAsync();
                 return;
             }
-            catch (Exception exception) when (tries <= recovery.Value.MaxFruitlessRecoveries && StoreFailure.IsPassing(exception))
+            catch (Exception exception) when (StoreFailure.IsPassing(exception))
             {
+                if (tries > recovery.Value.MaxFruitlessRecoveries)
+                {
+                    logger.LogError("Run {Run} rests until the store is back. It could not be stored that it is {State}: {Reason}", Run, ended, exception.Message);
+                    DeactivateOnIdle();
+                    return;
+                }
+
                 logger.LogWarning("How run {Run} has ended could not be stored and is tried again: {Reason}", Run, exception.Message);
                 await Task.Delay(Patience(tries), time, stop);
             }

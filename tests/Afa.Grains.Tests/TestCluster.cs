@@ -43,7 +43,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public IAfaControl Control => new GrainControl(Silos.Client);
 
-    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null)
+    /// <param name="recovery">Null: as in a cluster, but sooner.</param>
+    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null)
     {
         store ??= NewStore();
         var devices = new List<DevicePool>();
@@ -61,7 +62,7 @@ internal sealed class TestCluster : IAsyncDisposable
             {
                 silo.Services.AddSingleton<ILoggerProvider>(new FileLog(folder));
             }
-            silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
+            silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(recovery ?? new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
                 // A killed silo is noticed in a second or two, not in a minute.

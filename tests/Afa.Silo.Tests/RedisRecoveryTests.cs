@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using Afa.Grains;
 using Afa.Silo;
 using Xunit;
 
 namespace Afa.Tests.Silo;
 
-/// <summary>Three silo processes over a real Redis, of which some get a kill -9. Long: a death takes a while to be noticed.</summary>
+/// <summary>Three silo processes over a real Redis, of which some get a kill -9. Long: a death takes a while to be noticed. AFA_TRIAL_SEED=N repeats the trial of a seed.</summary>
 public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisServer>
 {
     private const int Silos = 3;
@@ -18,7 +19,8 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
         RequireLong();
         var expected = await TestRun.UndisturbedHashAsync();
         var (started, kills, recoveries) = (Stopwatch.GetTimestamp(), 0, 0);
-        for (var seed = 0; seed < Trials; seed++)
+        int[] seeds = Environment.GetEnvironmentVariable("AFA_TRIAL_SEED") is { Length: > 0 } only ? [int.Parse(only, CultureInfo.InvariantCulture)] : [.. Enumerable.Range(0, Trials)];
+        foreach (var seed in seeds)
         {
             var random = new Random(seed);
             var moments = Enumerable.Range(0, random.Next(1, 3)).Select(_ => random.Next(Steps)).Order().ToList();
@@ -44,7 +46,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
             }
             catch (Exception exception)
             {
-                throw new InvalidOperationException($"The trial of seed {seed} failed, with kills at steps {string.Join(", ", moments)}. {exception.Message}\n{string.Join("\n", silos.Select(silo => silo.Process.Output))}", exception);
+                throw new InvalidOperationException($"The trial of seed {seed} failed, with kills at steps {string.Join(", ", moments)}; AFA_TRIAL_SEED={seed} repeats it. {exception.Message}\n{string.Join("\n", silos.Select(silo => silo.Process.Output))}", exception);
             }
             finally
             {
@@ -52,7 +54,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
             }
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{Trials} trials in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s: {kills} kills, {recoveries} recoveries");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{seeds.Length} trials in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s: {kills} kills, {recoveries} recoveries");
     }
 
     [Fact]
