@@ -6,6 +6,7 @@ using Afa.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Orleans.Configuration;
 using StackExchange.Redis;
 
@@ -89,6 +90,11 @@ public sealed class ClusterClient : IAsyncDisposable
 
         async Task<bool> RetryAsync(Exception exception, CancellationToken cancellationToken)
         {
+            if (exception.GetBaseException() is PostgresException { SqlState: ['2', '8', ..] })
+            {
+                return false;   // It wants another user or password: no wait will help.
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(500), cancellationToken);
             return Stopwatch.GetElapsedTime(started) < s_patience;
         }

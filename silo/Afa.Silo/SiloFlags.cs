@@ -19,7 +19,7 @@ public sealed class SiloFlags
     [
         "afa silo --devices cpu:2 --store /data/afa   # then, in another terminal: afa train --cluster localhost:30000",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa",
-        "AFA_POSTGRES_CONNECTION_STRING_FILE=/run/secrets/postgres afa silo --clustering postgres --store /data/afa",
+        "afa silo --clustering postgres --postgres db:5432/afa --store /data/afa   # user and password in AFA_POSTGRES_CONNECTION_STRING_FILE",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa --silo-port 11112 --gateway-port 30001 --http-port 8081   # a second one",
     ];
 
