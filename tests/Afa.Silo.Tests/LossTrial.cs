@@ -15,7 +15,7 @@ internal static class LossTrial
     {
         var expected = await TestRun.UndisturbedHashAsync();
         var store = TestRun.NewStore();
-        var silos = await Task.WhenAll(SiloProcess.StartAsync(store, environment, clustering), SiloProcess.StartAsync(store, environment, clustering));
+        var silos = await SiloProcess.StartManyAsync(2, store, environment, clustering);
         await using var first = silos[0];
         await using var second = silos[1];
         await WaitForTwoAsync(second);

@@ -25,7 +25,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
             var random = new Random(seed);
             var moments = Enumerable.Range(0, random.Next(1, 3)).Select(_ => random.Next(Steps)).Order().ToList();
             var store = TestRun.NewStore();
-            var silos = (await Task.WhenAll(Enumerable.Range(0, Silos).Select(_ => StartAsync(store, $"trial-{seed}")))).ToList();
+            var silos = await SiloProcess.StartManyAsync(Silos, store, null, Clustering($"trial-{seed}"));
             try
             {
                 await using var client = await ConnectAsync($"trial-{seed}");
@@ -38,7 +38,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
                     await victim.Process.KillAsync();
                     await victim.DisposeAsync();
                     kills++;
-                    silos.Add(await StartAsync(store, $"trial-{seed}"));
+                    silos.Add(await SiloProcess.StartAsync(store, Clustering($"trial-{seed}")));
                 }
 
                 recoveries += (await TestRun.WaitAsync(client.Control, status => status.State == RunState.Completed)).Recoveries;
@@ -72,7 +72,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
 
         var store = TestRun.NewStore();
         string[] connection = ["--redis", redis.Address, "--cluster-id", cluster];
-        var silos = (await Task.WhenAll(Enumerable.Range(0, Silos).Select(_ => StartAsync(store, cluster)))).ToList();
+        var silos = await SiloProcess.StartManyAsync(Silos, store, null, Clustering(cluster));
         try
         {
             await using var client = await ConnectAsync(cluster);
@@ -84,7 +84,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
             Assert.Equal(TestRun.FinalHash(undisturbed), TestRun.FinalHash(store));
 
             await silos[1].DisposeAsync();
-            silos[1] = await StartAsync(store, cluster);
+            silos[1] = await SiloProcess.StartAsync(store, Clustering(cluster));
             await SucceedAsync(["evaluate", "run/*", "--attack", "pgd-20", "--images", "40", "--name", "job", "--data-dir", TestRun.Options.DataDirectory!, .. connection]);
             await RequireAllAsync(silos, "afa_attack_samples_total");
             var evaluated = await client.Control.GetEvaluationAsync("job");
@@ -102,7 +102,7 @@ public sealed class RedisRecoveryTests(RedisServer redis) : IClassFixture<RedisS
         Assert.SkipUnless(Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1", "It takes a while until a death is noticed: ./test --long.");
     }
 
-    private Task<SiloProcess> StartAsync(string store, string cluster) => SiloProcess.StartAsync(store, "--clustering", "redis", "--redis", redis.Address, "--cluster-id", cluster);
+    private string[] Clustering(string cluster) => ["--clustering", "redis", "--redis", redis.Address, "--cluster-id", cluster];
 
     private Task<ClusterClient> ConnectAsync(string cluster) => ClusterClient.ConnectAsync(ClusterAddress.Read(null, redis.Address, cluster, null, _ => null, [])!);
 

@@ -6,7 +6,7 @@ namespace Afa.Tests.Silo;
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private static readonly HttpClient s_http = new();
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(3);   // It joins only after a silo that has died was declared dead.
 
     private readonly int _httpPort = ServerProcess.FreePort();
     private readonly int _gatewayPort = ServerProcess.FreePort();
@@ -37,15 +37,38 @@ internal sealed class SiloProcess : IAsyncDisposable
     public static async Task<SiloProcess> StartAsync(string store, IReadOnlyDictionary<string, string>? environment, string[] clustering)
     {
         var silo = new SiloProcess(store, environment, clustering);
-        using var limit = new CancellationTokenSource(s_longest);
-        while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
+        try
         {
-            Xunit.Assert.False(silo.Process.HasExited, silo.Process.Output);
-            Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {silo.Process.Output}");
-            await Task.Delay(50, CancellationToken.None);
-        }
+            using var limit = new CancellationTokenSource(s_longest);
+            while (await silo.GetAsync("healthz/ready") is not { StatusCode: System.Net.HttpStatusCode.OK })
+            {
+                Xunit.Assert.False(silo.Process.HasExited, silo.Process.Output);
+                Xunit.Assert.False(limit.IsCancellationRequested, $"The silo did not become ready. {silo.Process.Output}");
+                await Task.Delay(50, CancellationToken.None);
+            }
 
-        return silo;
+            return silo;
+        }
+        catch
+        {
+            await silo.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts several silos at once, as the other overloads do one; if one of them does not come up, none is left.</summary>
+    public static async Task<List<SiloProcess>> StartManyAsync(int count, string store, IReadOnlyDictionary<string, string>? environment, string[] clustering)
+    {
+        var starts = Enumerable.Range(0, count).Select(_ => StartAsync(store, environment, clustering)).ToList();
+        try
+        {
+            return [.. await Task.WhenAll(starts)];
+        }
+        catch
+        {
+            await Task.WhenAll(starts.Where(start => start.IsCompletedSuccessfully).Select(start => start.Result.DisposeAsync().AsTask()));
+            throw;
+        }
     }
 
     /// <summary>Connects as a client.</summary>

@@ -82,7 +82,7 @@ public sealed class TlsClusterTests : IClassFixture<RedisServer>, IDisposable
     {
         Assert.SkipWhen(_redis.Missing is not null, _redis.Missing ?? "");
         string[] flags = ["--clustering", "redis", "--redis", _redis.Address, "--cluster-id", cluster, .. _authority.Flags(_silo)];
-        var silos = await Task.WhenAll(SiloProcess.StartAsync(store, flags), SiloProcess.StartAsync(store, flags));
+        var silos = await SiloProcess.StartManyAsync(2, store, null, flags);
         await LossTrial.WaitForTwoAsync(silos[0]);
         return (silos[0], silos[1]);
     }
