@@ -40,16 +40,23 @@ install_packages() {
     fi
 }
 
-# The server that tests of clusters of several processes run against; they are skipped where it is missing.
+# The servers that tests of clusters of several processes run against; they are skipped where one is missing.
 require_redis() {
-    command -v redis-server > /dev/null && return
-    local missing=(redis-server) install="apt-get install -y redis-server"
+    command -v redis-server > /dev/null || require_server redis-server Redis
+}
+
+require_postgres() {
+    command -v initdb > /dev/null || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || require_server postgresql PostgreSQL
+}
+
+require_server() {
+    local missing=("$1") install="apt-get install -y $1"
     if command -v apt-get > /dev/null && [ "$(id -u)" -eq 0 ]; then
         install_packages ""
     elif command -v apt-get > /dev/null && command -v sudo > /dev/null && sudo -n true 2> /dev/null; then
         install_packages "sudo"
     else
-        echo "No redis-server here: the tests of clusters over Redis are skipped." >&2
+        echo "No $1 here: the tests of clusters over $2 are skipped." >&2
     fi
 }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Data;
@@ -15,6 +16,7 @@ namespace Afa.Grains;
 /// function of that state and of the options, it ends with the same weights.
 /// </summary>
 [KeepAlive]
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to free.")]
 internal sealed class TrainingRunGrain(
     [PersistentState("training-run", StorageNames.Store)] IPersistentState<TrainingRunState> state,
     IBlobStore blobs,
@@ -29,6 +31,7 @@ internal sealed class TrainingRunGrain(
 {
     private static readonly TimeSpan s_longestEnd = TimeSpan.FromMinutes(2);
 
+    private readonly CancellationTokenSource _ending = new();
     private readonly RunProgress _progress = new();
     private Task? _loop;
     private bool _isPauseRequested;
@@ -52,6 +55,19 @@ internal sealed class TrainingRunGrain(
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// The grain moves, as it does when the silo dies that kept its place in the directory, or its process ends: the state says that there is more
+    /// to do. If it moves, the next activation waits until this one has freed the trainers; else both would give up each other's attempts.
+    /// </summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _ending.CancelAsync();
+        if (_loop is { } loop && reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+        {
+            await loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
     }
 
     public async Task StartAsync(string optionsJson)
@@ -204,6 +220,8 @@ internal sealed class TrainingRunGrain(
     {
         await Task.Yield();   // The call that started the run gets its answer first.
         await using var held = lease;
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, _ending.Token);
+        var stop = stopping.Token;
         using var presence = work.Begin(Run);
         using var measured = telemetry.RunAtWork(Run, JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!);
         var fruitless = 0;
@@ -212,13 +230,13 @@ internal sealed class TrainingRunGrain(
             var reachedBefore = _progress.HighestStep;
             try
             {
-                await AttemptAsync(measured, lease.Lost);
+                await AttemptAsync(measured, stop);
                 if (_leaving is null || state.State.State != RunState.Running || _leaving.Equals(silo.SiloAddress))
                 {
                     return;   // Where this silo is the one that ends, another takes the run up, since it is still to go on.
                 }
 
-                await WaitForEndAsync(_leaving, lease.Lost);
+                await WaitForEndAsync(_leaving, stop);
             }
             catch (Exception exception) when (lease.Lost.IsCancellationRequested)
             {
@@ -229,12 +247,17 @@ internal sealed class TrainingRunGrain(
             catch (Exception exception) when (_isCancelRequested)
             {
                 logger.LogInformation("Run {Run} was canceled while it could not go on: {Reason}", Run, exception.Message);
-                await EndAsync(RunState.Canceled, null);
+                await EndAsync(RunState.Canceled, null, stop);
+                return;
+            }
+            catch (Exception exception) when (_ending.IsCancellationRequested)
+            {
+                logger.LogInformation("Run {Run} rests, as its grain moves: {Reason}", Run, exception.Message);
                 return;
             }
             catch (Exception exception) when (IsForTheUser(exception))
             {
-                await EndAsync(RunState.Failed, exception.Message);
+                await EndAsync(RunState.Failed, exception.Message, stop);
                 return;
             }
             catch (Exception exception)
@@ -243,33 +266,33 @@ internal sealed class TrainingRunGrain(
                 if (fruitless > recovery.Value.MaxFruitlessRecoveries)
                 {
                     logger.LogError(exception, "Run {Run} failed.", Run);
-                    await EndAsync(RunState.Failed, $"{exception.GetType().Name}: {exception.Message}");
+                    await EndAsync(RunState.Failed, $"{exception.GetType().Name}: {exception.Message}", stop);
                     return;
                 }
 
                 if (_isPauseRequested)
                 {
-                    await EndAsync(RunState.Paused, $"Paused while it could not go on: {exception.Message}");
+                    await EndAsync(RunState.Paused, $"Paused while it could not go on: {exception.Message}", stop);
                     return;
                 }
 
                 logger.LogWarning("Run {Run} starts over from its last checkpoint, recovery {Recovery}: {Reason}", Run, state.State.Recoveries + 1, exception.Message);
                 state.State.Recoveries++;
                 telemetry.RunRecovered();
-                await Task.Delay(recovery.Value.FirstDelay * Math.Pow(2, fruitless - 1), time);
+                await Task.Delay(Patience(fruitless), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
     }
 
     /// <summary>Says that the run is handed over, and waits until the silo has ended, so that no trainer is placed there.</summary>
-    private async Task WaitForEndAsync(SiloAddress leaving, CancellationToken lost)
+    private async Task WaitForEndAsync(SiloAddress leaving, CancellationToken stop)
     {
         logger.LogInformation("Run {Run} goes on without the silo {Silo} when that has ended.", Run, leaving);
         _handedOver?.TrySetResult();
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) < s_longestEnd && (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, lost)).ContainsKey(leaving))
+        while (time.GetElapsedTime(started) < s_longestEnd && (await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, stop)).ContainsKey(leaving))
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(250), time, lost);
+            await Task.Delay(TimeSpan.FromMilliseconds(250), time, stop);
         }
 
         (_leaving, _handedOver) = (null, null);
@@ -280,11 +303,11 @@ internal sealed class TrainingRunGrain(
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
 
     /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, or the loss of a member.</summary>
-    private async Task AttemptAsync(RunTelemetry measured, CancellationToken lost)
+    private async Task AttemptAsync(RunTelemetry measured, CancellationToken stop)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
         var (plan, smallestShard) = await PlanAsync(options);
-        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix, lost);
+        var latest = await checkpoints.LoadLatestGoodAsync(CheckpointPrefix, stop);
         var step = latest.Checkpoint?.State.Step ?? 0;
         foreach (var damaged in latest.Damaged)
         {
@@ -309,10 +332,10 @@ internal sealed class TrainingRunGrain(
             var isOver = selection.IsOver;
             while (step < plan.Steps && !isOver)
             {
-                lost.ThrowIfCancellationRequested();
+                stop.ThrowIfCancellationRequested();
                 if (_isCancelRequested)
                 {
-                    await EndAsync(RunState.Canceled, null);
+                    await EndAsync(RunState.Canceled, null, stop);
                     return;
                 }
 
@@ -350,7 +373,7 @@ internal sealed class TrainingRunGrain(
 
                 if (_isPauseRequested && step < plan.Steps && !isOver)
                 {
-                    await EndAsync(RunState.Paused, null);
+                    await EndAsync(RunState.Paused, null, stop);
                     return;
                 }
 
@@ -360,7 +383,7 @@ internal sealed class TrainingRunGrain(
                 }
             }
 
-            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message);
+            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message, stop);
         }
         finally
         {
@@ -450,13 +473,39 @@ internal sealed class TrainingRunGrain(
         await WriteStateAsync();
     }
 
-    private async Task EndAsync(RunState ended, string? message)
+    /// <summary>
+    /// Stores how the run has ended. A store that is away is waited for, so that the reason is not lost. If it stays away, the grain gives up what
+    /// it knows: the store says that the run is to go on, and whoever looks for such work there takes it up again when the store is back.
+    /// </summary>
+    private async Task EndAsync(RunState ended, string? message, CancellationToken stop)
     {
         state.State.State = ended;
         state.State.Message = message;
-        await WriteStateAsync();
-        telemetry.RunEnded(ended.ToString().ToLowerInvariant());
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await WriteStateAsync();
+                telemetry.RunEnded(ended.ToString().ToLowerInvariant());
+                return;
+            }
+            catch (Exception exception) when (StoreFailure.IsPassing(exception))
+            {
+                if (tries > recovery.Value.MaxFruitlessRecoveries)
+                {
+                    logger.LogError("Run {Run} rests until the store is back. It could not be stored that it is {State}: {Reason}", Run, ended, exception.Message);
+                    DeactivateOnIdle();
+                    return;
+                }
+
+                logger.LogWarning("How run {Run} has ended could not be stored and is tried again: {Reason}", Run, exception.Message);
+                await Task.Delay(Patience(tries), time, stop);
+            }
+        }
     }
+
+    /// <summary>Wait after so many vain tries in a row.</summary>
+    private TimeSpan Patience(int tries) => recovery.Value.FirstDelay * Math.Pow(2, tries - 1);
 
     private Task WriteStateAsync()
     {

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -5,6 +6,7 @@ using Afa.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Orleans.Configuration;
 using StackExchange.Redis;
 
@@ -38,10 +40,12 @@ public sealed class ClusterClient : IAsyncDisposable
             await host.StartAsync(cancellationToken);
             return new ClusterClient(host);
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException or SocketException or RedisException)
+        catch (Exception exception) when (exception is OrleansException or TimeoutException or SocketException or RedisException or DbException)
         {
             host?.Dispose();
-            throw new IOException($"No silo answers at {address}: {exception.Message.Split('\n')[0]} Is one running ('afa silo') with that gateway port and the cluster id '{address.ClusterId}'?", exception);
+            var reason = exception is DbException database ? PostgresTables.Reason(database) : exception.Message.Split('\n')[0];
+            var tls = address.Tls is null ? "and without TLS, which would need --tls-certificate here too" : "and with certificates of the same authority";
+            throw new IOException($"No silo answers at {address}: {reason} Is one running ('afa silo') with that gateway port and the cluster id '{address.ClusterId}', {tls}?", exception);
         }
     }
 
@@ -62,9 +66,18 @@ public sealed class ClusterClient : IAsyncDisposable
             {
                 client.UseRedisClustering(options => options.ConfigurationOptions = redis);
             }
+            else if (address.Postgres is { } postgres)
+            {
+                client.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = (PostgresAddress.Invariant, postgres.ConnectionString));
+            }
             else
             {
                 client.UseStaticClustering(gateways);
+            }
+
+            if (address.Tls is { } tls)
+            {
+                client.Configure<ClientConnectionOptions>(new TlsConnections(tls, TimeProvider.System).Configure);
             }
 
             client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (address.ClusterId, address.ServiceId))
@@ -77,6 +90,11 @@ public sealed class ClusterClient : IAsyncDisposable
 
         async Task<bool> RetryAsync(Exception exception, CancellationToken cancellationToken)
         {
+            if (exception.GetBaseException() is PostgresException { SqlState: ['2', '8', ..] })
+            {
+                return false;   // It wants another user or password: no wait will help.
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(500), cancellationToken);
             return Stopwatch.GetElapsedTime(started) < s_patience;
         }

@@ -18,21 +18,17 @@ public static class RedisAddress
     /// <param name="environment">Looks up variables.</param>
     public static ConfigurationOptions? Read(string? given, Func<string, string?> environment, List<string> problems)
     {
-        var address = given ?? Variable(AddressVariable);
+        var address = given ?? (environment(AddressVariable) is { Length: > 0 } value ? value : null);
         if (address?.Contains(',', StringComparison.Ordinal) == true)
         {
             problems.Add($"--redis must be HOST:PORT; other settings and passwords belong into {ConnectionStringVariable}, or into the file that {ConnectionStringFileVariable} names, never on a command line.");
             return null;
         }
 
-        string? connection;
-        try
+        var known = problems.Count;
+        var connection = SecretSetting.Read(ConnectionStringVariable, ConnectionStringFileVariable, environment, problems);
+        if (problems.Count > known)
         {
-            connection = Variable(ConnectionStringVariable) ?? (Variable(ConnectionStringFileVariable) is { } file ? File.ReadAllText(file).Trim() : null);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            problems.Add($"{ConnectionStringFileVariable}: {exception.Message}");
             return null;
         }
 
@@ -59,7 +55,5 @@ public static class RedisAddress
             problems.Add(connection is null ? $"--redis must be HOST:PORT, not '{address}'." : $"What {ConnectionStringVariable} or its file holds is no connection string of StackExchange.Redis.");
             return null;
         }
-
-        string? Variable(string name) => environment(name) is { Length: > 0 } value ? value : null;
     }
 }

@@ -20,6 +20,7 @@ public sealed class SiloFlags
     [
         "afa silo --devices cpu:2 --store /data/afa   # then, in another terminal: afa train --server http://localhost:8080",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa",
+        "afa silo --clustering postgres --postgres db:5432/afa --store /data/afa   # user and password in AFA_POSTGRES_CONNECTION_STRING_FILE",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa --silo-port 11112 --gateway-port 30001 --http-port 8081   # a second one",
     ];
 
@@ -28,15 +29,17 @@ public sealed class SiloFlags
 
     private readonly Option<string?> _devices = Text("--devices", "cpu:N|cuda", "AFA_DEVICES", $"Device slots: cpu:N are N that share the cores, cuda is one for each GPU, cuda:0,1 one for each of these (untested; needs the build for GPUs, AFA_TORCH_DEVICE=cuda). Default: {DeviceSlots.EveryCore}, one for each core.");
 
-    private readonly Option<string?> _clustering = Text("--clustering", "localhost|redis", "AFA_CLUSTERING", "How silos find each other: one silo on this machine, or any number that share a Redis. Default: localhost.");
+    private readonly Option<string?> _clustering = Text("--clustering", "localhost|redis|postgres", "AFA_CLUSTERING", "How silos find each other: one silo on this machine, or any number that share a Redis or a PostgreSQL. Default: localhost.");
 
     private readonly Option<string?> _redis = Text("--redis", "HOST:PORT", RedisAddress.AddressVariable, $"The Redis. With a password: the whole connection string in {RedisAddress.ConnectionStringVariable}, or in the file that {RedisAddress.ConnectionStringFileVariable} names.");
+
+    private readonly Option<string?> _postgres = Text("--postgres", "HOST:PORT/DB", PostgresAddress.AddressVariable, $"The PostgreSQL and its database (5432, afa); missing tables are created. With user and password: the whole connection string in {PostgresAddress.ConnectionStringVariable}, or in the file that {PostgresAddress.ConnectionStringFileVariable} names.");
 
     private readonly Option<string?> _clusterId = Text("--cluster-id", "NAME", "AFA_CLUSTER_ID", "Only silos of one name find each other. Default: afa.");
 
     private readonly Option<string?> _serviceId = Text("--service-id", "NAME", "AFA_SERVICE_ID", "Stays the same when a cluster is replaced by another. Default: afa.");
 
-    private readonly Option<string?> _listen = Text("--listen", "ADDRESS", "AFA_LISTEN", "Address to listen on for silos, clients and HTTP, which are open to whoever reaches it: a network of the cluster's own is needed. 0.0.0.0: all. Default: 127.0.0.1.");
+    private readonly Option<string?> _listen = Text("--listen", "ADDRESS", "AFA_LISTEN", "Address to listen on for silos, clients and HTTP. Without --tls-certificate all are open to whoever reaches it, and HTTP is in any case: a network of the cluster's own is needed. 0.0.0.0: all. Default: 127.0.0.1.");
 
     private readonly Option<string?> _advertise = Text("--advertise", "ADDRESS", "AFA_ADVERTISE", "Address under which other silos and clients reach this one. Default: the one that it listens on.");
 
@@ -48,12 +51,14 @@ public sealed class SiloFlags
 
     private readonly Option<string?> _drain = Text("--drain-seconds", "N", "AFA_DRAIN_SECONDS", "How long an ending silo may take to hand its runs over. Default: 60.");
 
+    private readonly TlsFlags _tls = new(isSilo: true);
+
     private readonly Option<bool> _kubernetes = new("--kubernetes") { Description = "Takes name, address and cluster from the pod, and leaves pods that are gone out of the cluster (needs POD_NAME, POD_NAMESPACE, POD_IP, ORLEANS_SERVICE_ID, ORLEANS_CLUSTER_ID)." };
 
     private readonly Option<bool> _dashboard = new("--dashboard") { Description = "Serves Orleans' dashboard under /dashboard beside the page: calls and times of every grain, which costs some. To see all silos there, give it to all." };
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, _drain, _kubernetes, _dashboard];
+    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _postgres, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, .. _tls.All, _drain, _kubernetes, _dashboard];
 
     /// <summary>Reads the options; what is wrong with them is added to the problems, all of it.</summary>
     public SiloOptions Read(ParseResult parsed, Func<string, string?> environment, List<string> problems)
@@ -64,7 +69,7 @@ public sealed class SiloFlags
             Store = Given(_store, "AFA_STORE") ?? defaults.Store,
             DeviceSlots = Slots() ?? defaults.DeviceSlots,
             Clustering = Parsed<Clustering>(
-                _clustering, "AFA_CLUSTERING", (string text, out Clustering value) => Enum.TryParse(text, ignoreCase: true, out value) && !char.IsAsciiDigit(text[0]), text => $"must be localhost or redis, not '{text}'.") ?? defaults.Clustering,
+                _clustering, "AFA_CLUSTERING", (string text, out Clustering value) => Enum.TryParse(text, ignoreCase: true, out value) && !char.IsAsciiDigit(text[0]), text => $"must be localhost, redis or postgres, not '{text}'.") ?? defaults.Clustering,
             ClusterId = Given(_clusterId, "AFA_CLUSTER_ID") ?? defaults.ClusterId,
             ServiceId = Given(_serviceId, "AFA_SERVICE_ID") ?? defaults.ServiceId,
             Listen = Address(_listen, "AFA_LISTEN") ?? defaults.Listen,
@@ -77,10 +82,15 @@ public sealed class SiloFlags
                 ? TimeSpan.FromSeconds(seconds) : defaults.Drain,
             IsInKubernetes = parsed.GetValue(_kubernetes),
             HasDashboard = parsed.GetValue(_dashboard),
+            Tls = _tls.Read(parsed, environment, problems),
         };
         if (options.Clustering == Clustering.Redis)
         {
             options = options with { Redis = RedisAddress.Read(parsed.GetValue(_redis), environment, problems) };
+        }
+        else if (options.Clustering == Clustering.Postgres)
+        {
+            options = options with { Postgres = PostgresAddress.Read(parsed.GetValue(_postgres), environment, problems) };
         }
 
         var found = new List<ValidationResult>();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
 using Afa.Compute;
@@ -24,14 +25,14 @@ public static class SiloHost
     private const string Ready = "ready";
 
     /// <summary>Runs a silo until the process gets SIGTERM or SIGINT and its runs are handed over.</summary>
-    /// <exception cref="SiloStartException">The devices, the store or the Redis cannot be used, or a port is taken.</exception>
+    /// <exception cref="SiloStartException">The devices, the store, the Redis or the PostgreSQL cannot be used, or a port is taken.</exception>
     public static async Task RunAsync(SiloOptions options)
     {
         try
         {
             await RunAsync(options, StoreLocation.Parse(options.Store));
         }
-        catch (Exception exception) when (exception is not SiloStartException && exception.GetBaseException() is (IOException or RedisException or SocketException or ArgumentException or UnauthorizedAccessException))
+        catch (Exception exception) when (exception is not SiloStartException && exception.GetBaseException() is (IOException or RedisException or DbException or SocketException or ArgumentException or UnauthorizedAccessException))
         {
             throw new SiloStartException($"The silo cannot work: {exception.GetBaseException().Message}", exception);
         }
@@ -44,6 +45,10 @@ public static class SiloHost
         if (options.Redis is { } redis)
         {
             await RequireRedisAsync(redis);
+        }
+        else if (options.Postgres is { } postgres)
+        {
+            await PostgresTables.PrepareAsync(postgres);
         }
 
         await using var app = Build(options, location, devices);
@@ -125,9 +130,18 @@ public static class SiloHost
         {
             silo.UseRedisClustering(redis => redis.ConfigurationOptions = options.Redis);
         }
+        else if (options.Postgres is { } postgres)
+        {
+            silo.UseAdoNetClustering(database => (database.Invariant, database.ConnectionString) = (PostgresAddress.Invariant, postgres.ConnectionString));
+        }
         else
         {
             silo.UseLocalhostClustering(options.SiloPort, options.GatewayPort);
+        }
+
+        if (options.Tls is { } tls)
+        {
+            silo.Configure<SiloConnectionOptions>(new TlsConnections(tls, TimeProvider.System).Configure);
         }
 
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId))

@@ -15,6 +15,9 @@ public enum Clustering
 
     /// <summary>Any number of silos that share a Redis.</summary>
     Redis,
+
+    /// <summary>Any number of silos that share a database of a PostgreSQL.</summary>
+    Postgres,
 }
 
 /// <summary>Settings of a silo that is a process of its own.</summary>
@@ -33,6 +36,12 @@ public sealed record SiloOptions : IValidatableObject
 
     /// <summary>Needed by <see cref="Clustering.Redis"/>. May hold a password.</summary>
     public ConfigurationOptions? Redis { get; init; }
+
+    /// <summary>Needed by <see cref="Clustering.Postgres"/>. May hold a password.</summary>
+    public PostgresAddress? Postgres { get; init; }
+
+    /// <summary>The silo's certificate; null: silos and clients talk in the open.</summary>
+    public TlsFiles? Tls { get; init; }
 
     public string ClusterId { get; init; } = DefaultId;
 
@@ -81,7 +90,7 @@ public sealed record SiloOptions : IValidatableObject
 
         if (Clustering == Clustering.Localhost && (!IPAddress.IsLoopback(Listen) || (Advertised is not null && !IPAddress.IsLoopback(Advertised)) || IsInKubernetes))
         {
-            yield return new("--clustering localhost is for one silo on loopback; --listen and --advertise of a network and --kubernetes need --clustering redis.", [nameof(Clustering)]);
+            yield return new("--clustering localhost is for one silo on loopback; --listen and --advertise of a network and --kubernetes need --clustering redis or postgres.", [nameof(Clustering)]);
         }
 
         if (IsAny(Listen) && Advertised is null && !IsInKubernetes)

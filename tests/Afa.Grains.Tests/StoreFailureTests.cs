@@ -97,6 +97,18 @@ public sealed class StoreFailureTests
     }
 
     [Fact]
+    public async Task Store_AwayLongerThanARunTries_TheRunGoesOnWhenItIsBack()
+    {
+        var store = new SwitchedStore(TestCluster.NewStore());
+        await using var cluster = await TestCluster.StartAsync(silos: 1, store, new() { ResumesOnActivation = true, MaxFruitlessRecoveries = 1, FirstDelay = TimeSpan.FromMilliseconds(50) });
+        await cluster.Control.StartTrainingAsync("run", JsonSerializer.Serialize(Tiny with { Epochs = 20 }, AfaJson.Options));
+        await cluster.WaitAsync("run", status => status.Step >= 7);
+        await store.FailAsync(TimeSpan.FromSeconds(2), alsoReads: true);
+
+        Assert.Equal(20, (await cluster.WaitAsync("run", status => status.State == RunState.Completed)).History.Count);
+    }
+
+    [Fact]
     public async Task Start_ThatCouldNotBeStored_LeavesTheNameFree()
     {
         var isAway = true;

@@ -14,29 +14,39 @@ namespace Afa.Tests.Grains;
 /// <summary>Silos in this process over one store, as a cluster would have.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
-    private readonly List<DevicePool> _devices = [];
+    private readonly List<DevicePool> _devices;
 
-    private TestCluster(InProcessTestCluster cluster, IBlobStore store)
+    private TestCluster(InProcessTestCluster cluster, IBlobStore store, List<DevicePool> devices)
     {
         Silos = cluster;
         Store = store;
+        _devices = devices;
     }
 
     public InProcessTestCluster Silos { get; }
 
     public IBlobStore Store { get; }
 
-    /// <summary>Of each silo.</summary>
-    public IReadOnlyList<DevicePool> Devices => _devices;
+    /// <summary>Of each silo that was ever started.</summary>
+    public IReadOnlyList<DevicePool> Devices
+    {
+        get
+        {
+            lock (_devices)
+            {
+                return [.. _devices];
+            }
+        }
+    }
 
     public CheckpointStore Checkpoints => new(Store);
 
     public IAfaControl Control => new GrainControl(Silos.Client);
 
-    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null)
+    /// <param name="recovery">Null: as in a cluster, but sooner.</param>
+    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null)
     {
         store ??= NewStore();
-        TestCluster? result = null;
         var devices = new List<DevicePool>();
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, silo) =>
@@ -52,7 +62,7 @@ internal sealed class TestCluster : IAsyncDisposable
             {
                 silo.Services.AddSingleton<ILoggerProvider>(new FileLog(folder));
             }
-            silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
+            silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(recovery ?? new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
                 // A killed silo is noticed in a second or two, not in a minute.
@@ -62,9 +72,8 @@ internal sealed class TestCluster : IAsyncDisposable
                 membership.TableRefreshTimeout = TimeSpan.FromSeconds(1);
             });
         });
-        result = new TestCluster(builder.Build(), store);
+        var result = new TestCluster(builder.Build(), store, devices);
         await result.Silos.DeployAsync();
-        result._devices.AddRange(devices);   // Made as the silos start.
         return result;
     }
 
@@ -76,7 +85,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return await WaitAsync(run, status => status.State != RunState.Running);
     }
 
-    /// <summary>Polls until the run is as wanted; a call that fails because a silo is gone is repeated.</summary>
+    /// <summary>Polls until the run is as wanted; a call that fails because a silo or the store is gone is repeated.</summary>
     public async Task<TrainingRunStatus> WaitAsync(string run, Func<TrainingRunStatus, bool> isWanted)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
@@ -92,7 +101,7 @@ internal sealed class TestCluster : IAsyncDisposable
                     return status;
                 }
             }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException)
+            catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException or IOException)
             {
                 last = exception;
             }
@@ -113,7 +122,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Silos.DisposeAsync();
-        foreach (var pool in _devices)
+        foreach (var pool in Devices)
         {
             pool.Dispose();
         }

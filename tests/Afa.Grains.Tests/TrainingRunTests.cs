@@ -2,6 +2,7 @@ using System.Text.Json;
 using Afa.Grains;
 using Afa.Training;
 using Afa.Training.Methods;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Afa.Tests.Grains;
 
@@ -138,6 +139,20 @@ public sealed class TrainingRunTests : IAsyncLifetime
         Assert.Equal((RunState.Completed, null), (ended.State, ended.Message));
         Assert.Equal(await _cluster.FinalWeightsAsync("undisturbed"), await _cluster.FinalWeightsAsync("paused"));
         Assert.NotEqual(await _cluster.FinalWeightsAsync("exact"), await _cluster.FinalWeightsAsync("undisturbed"));
+    }
+
+    [Fact]
+    public async Task RunGrain_ThatMoves_FreesItsTrainersFirst()
+    {
+        var options = Tiny with { Method = TrainingMethod.Ce, Epochs = 30 };
+        await _cluster.Control.StartTrainingAsync("run", JsonSerializer.Serialize(options, AfaJson.Options));
+        await _cluster.WaitAsync("run", status => status.Step >= 8);
+        await _cluster.Silos.DeactivateAsync(_cluster.Silos.Client.GetGrain<ITrainingRunGrain>("run"));
+
+        // Nobody has asked for it since, so there is no other activation yet.
+        Assert.All(_cluster.Silos.Silos, silo => Assert.Empty(_cluster.Silos.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<SiloWork>().Runs));
+        var status = await _cluster.WaitAsync("run", status => status.State is RunState.Completed or RunState.Failed);
+        Assert.Equal((RunState.Completed, 1, null), (status.State, status.Recoveries, status.Message));
     }
 
     [Fact]

@@ -9,6 +9,7 @@ namespace Afa.Tests.Silo;
 /// <summary>A real process that the tests start and end, with what it wrote.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
+    private const int Interrupt = 2;    // SIGINT
     private const int Terminate = 15;   // SIGTERM
 
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
@@ -64,20 +65,20 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the process to end by itself.</summary>
+    /// <param name="longest">How long to wait; null: two minutes.</param>
     /// <returns>Its exit code.</returns>
-    public async Task<int> WaitAsync()
+    public async Task<int> WaitAsync(TimeSpan? longest = null)
     {
-        using var limit = new CancellationTokenSource(s_longest);
+        using var limit = new CancellationTokenSource(longest ?? s_longest);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
 
     /// <summary>Asks the process to end, as Kubernetes does.</summary>
-    public Task<int> TerminateAsync()
-    {
-        Xunit.Assert.Equal(0, Signal(_process.Id, Terminate));
-        return WaitAsync();
-    }
+    public Task<int> TerminateAsync() => SignalAsync(Terminate);
+
+    /// <summary>Asks the process to end, as a terminal's Ctrl-C does.</summary>
+    public Task<int> InterruptAsync() => SignalAsync(Interrupt);
 
     /// <summary>Ends the process without a warning.</summary>
     public async Task KillAsync()
@@ -91,6 +92,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _process.Kill();   // No effect if it has ended.
         await WaitAsync();
         _process.Dispose();
+    }
+
+    private Task<int> SignalAsync(int signal)
+    {
+        Xunit.Assert.Equal(0, Signal(_process.Id, signal));
+        return WaitAsync();
     }
 
     private void Note(string? line)

@@ -12,8 +12,8 @@ public sealed class SiloFlagsTests : IDisposable
 
     [Theory]
     [InlineData("--devices must be cpu:N", "--devices", "gpu")]
-    [InlineData("--clustering must be localhost or redis, not 'zookeeper'.", "--clustering", "zookeeper")]
-    [InlineData("--clustering must be localhost or redis, not '1'.", "--clustering", "1")]
+    [InlineData("--clustering must be localhost, redis or postgres, not 'zookeeper'.", "--clustering", "zookeeper")]
+    [InlineData("--clustering must be localhost, redis or postgres, not '1'.", "--clustering", "1")]
     [InlineData("--silo-port must be a port from 1 to 65535, not '0'.", "--silo-port", "0")]
     [InlineData("--http-port must be a port from 1 to 65535, not '65536'.", "--http-port", "65536")]
     [InlineData("must differ, not 11111, 11111 and 8080.", "--gateway-port", "11111")]
@@ -21,6 +21,9 @@ public sealed class SiloFlagsTests : IDisposable
     [InlineData("--clustering localhost is for one silo on loopback", "--listen", "0.0.0.0", "--advertise", "10.0.0.1")]
     [InlineData("name that by --advertise", "--clustering", "redis", "--redis", "localhost:6379", "--listen", "0.0.0.0")]
     [InlineData("--clustering redis needs the address of the Redis", "--clustering", "redis")]
+    [InlineData("--clustering postgres needs the address of the PostgreSQL", "--clustering", "postgres")]
+    [InlineData("--postgres must be HOST:PORT/DATABASE", "--clustering", "postgres", "--postgres", "localhost:65536")]
+    [InlineData("--tls-certificate and --tls-authority go together", "--tls-certificate", "silo.pem")]
     [InlineData("--drain-seconds must be from 1 to 3600 seconds, not '-1'.", "--drain-seconds", "-1")]
     [InlineData("--store: The store's address must end with", "--store", "https://a.blob.core.windows.net/c?sig=x")]
     [InlineData("--cluster-id and --service-id must not be empty.", "--cluster-id", " ")]
@@ -46,6 +49,25 @@ public sealed class SiloFlagsTests : IDisposable
     {
         Assert.Equal(2, await RunAsync("--clustering", "redis", "--redis", "localhost:6379,password=s3cret"));
         Assert.Contains(RedisAddress.ConnectionStringVariable, _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("postgres://afa:s3cret@localhost/afa")]
+    [InlineData("localhost:5432/afa;Password=s3cret")]
+    public async Task Run_PostgresPasswordOnTheCommandLine_IsRefusedAndNotRepeated(string address)
+    {
+        Assert.Equal(2, await RunAsync("--clustering", "postgres", "--postgres", address));
+        Assert.Contains(PostgresAddress.ConnectionStringVariable, _error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WrongPostgresConnectionString_IsNotRepeated()
+    {
+        _environment[PostgresAddress.ConnectionStringVariable] = "Host=localhost;Passwort=s3cret";
+        Assert.Equal(2, await RunAsync("--clustering", "postgres"));
+        Assert.Contains("is no connection string of Npgsql", _error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", _error.ToString(), StringComparison.Ordinal);
     }
 
@@ -83,6 +105,28 @@ public sealed class SiloFlagsTests : IDisposable
 
         Assert.Empty(problems);
         Assert.Equal(("s3cret", true, "redis.example"), (redis.Password, redis.Ssl, ((System.Net.DnsEndPoint)redis.EndPoints[0]).Host));
+    }
+
+    [Theory]
+    [InlineData("db:5433/blue", null, "db:5433/blue")]
+    [InlineData("db", null, "db:5432/afa")]
+    [InlineData("[::1]:5433", null, "::1:5433/afa")]
+    [InlineData(null, "Host=db;Port=5434;Database=green;Password=s3cret", "db:5434/green")]
+    [InlineData("other", "Host=db;Port=5434;Database=green;Password=s3cret", "other:5432/green")]
+    [InlineData("other/red", "Username=me;Password=s3cret", "other:5432/red")]
+    public void Read_PostgresAddressAndConnectionString_GoTogether(string? address, string? connection, string expected)
+    {
+        if (connection is not null)
+        {
+            _environment[PostgresAddress.ConnectionStringVariable] = connection;
+        }
+
+        var problems = new List<string>();
+        var postgres = PostgresAddress.Read(address, _environment.GetValueOrDefault, problems)!;
+
+        Assert.Empty(problems);
+        Assert.Equal(expected, postgres.ToString());
+        Assert.Equal(connection is not null, postgres.ConnectionString.Contains("Password=s3cret", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -30,13 +30,20 @@ internal sealed class SessionFlags(bool takesDevices = false)
         Description = $"The same, by a silo's HTTP API, such as http://silo.example:8080. Its key: ${ApiKey.Variable}, or the file that ${ApiKey.FileVariable} names.",
     };
 
+    private readonly Option<string?> _postgres = new("--postgres")
+    {
+        HelpName = "HOST:PORT/DB",
+        Description = $"The same, by the PostgreSQL that the cluster's silos share. With a password: see {PostgresAddress.ConnectionStringVariable} in 'afa silo --help'.",
+    };
+
+    private readonly TlsFlags _tls = new(isSilo: false);
     private readonly Option<string?> _clusterId = new("--cluster-id") { HelpName = "NAME", Description = $"Of that cluster. [default: {SiloOptions.DefaultId}]" };
     private readonly Option<string?> _serviceId = new("--service-id") { HelpName = "NAME", Description = $"Of that cluster. [default: {SiloOptions.DefaultId}]" };
     private readonly Option<DeviceSlots?>? _devices = takesDevices ? SharedOptions.Devices() : null;
     private readonly Option<int?>? _metrics = takesDevices ? SharedOptions.MetricsPort() : null;
 
     /// <summary>The options, for the command's own.</summary>
-    public IReadOnlyList<Option> All => [_store, .. OfWork, _cluster, _redis, _server, _clusterId, _serviceId];
+    public IReadOnlyList<Option> All => [_store, .. OfWork, _cluster, _redis, _postgres, _server, _clusterId, _serviceId, .. _tls.All];
 
     /// <summary>Those of them that only a command which does tensor work has.</summary>
     public IReadOnlyList<Option> OfWork => _devices is null ? [] : [_devices, _metrics!];
@@ -47,21 +54,26 @@ internal sealed class SessionFlags(bool takesDevices = false)
     {
         var problems = new List<string>();
         var cluster = ClusterAddress.Read(
-            parsed.GetValue(_cluster), parsed.GetValue(_redis), parsed.GetValue(_clusterId), parsed.GetValue(_serviceId), context.Environment, problems);
+            parsed.GetValue(_cluster), parsed.GetValue(_redis), parsed.GetValue(_clusterId), parsed.GetValue(_serviceId), context.Environment, problems, parsed.GetValue(_postgres));
         var server = ServerAddress.Read(parsed.GetValue(_server), context.Environment, problems);
-        var (own, others) = (Given(parsed, _store, _devices, _metrics), Given(parsed, _clusterId, _serviceId));
-        if (server is not null && Given(parsed, _cluster, _redis) is { Count: > 0 } otherWays)
+        var (own, others) = (Given(parsed, _store, _devices, _metrics), Given(parsed, [_clusterId, _serviceId, .. _tls.All]));
+        if (server is not null && Given(parsed, _cluster, _redis, _postgres) is { Count: > 0 } otherWays)
         {
             problems.Add($"--server and {string.Join(", ", otherWays)} are ways to a cluster; give one.");
         }
 
+        if (cluster is not null)
+        {
+            cluster = cluster with { Tls = _tls.Read(parsed, context.Environment, problems) };
+        }
+
         if ((cluster is not null || server is not null) && own.Count > 0)
         {
-            problems.Add($"{string.Join(", ", own)} cannot be given with --cluster, --redis or --server: the cluster has its own.");
+            problems.Add($"{string.Join(", ", own)} cannot be given with --cluster, --redis, --postgres or --server: the cluster has its own.");
         }
         else if (cluster is null && problems.Count == 0 && others.Count > 0)
         {
-            problems.Add($"There is no use for {string.Join(", ", others)} without --cluster or --redis.");
+            problems.Add($"There is no use for {string.Join(", ", others)} without --cluster, --redis or --postgres.");
         }
 
         UsageException.ThrowIfAny(problems);

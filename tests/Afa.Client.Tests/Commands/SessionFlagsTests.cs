@@ -37,6 +37,18 @@ public sealed class SessionFlagsTests : IDisposable
     }
 
     [Fact]
+    public async Task Postgres_PasswordFromTheEnvironment_IsUsedAndNotNamed()
+    {
+        _client.Environment["AFA_POSTGRES_CONNECTION_STRING"] = "Host=db.example;Username=me;Password=s3cret";
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("runs", "--postgres", "other.example:5433/blue"));
+
+        var cluster = _client.Request!.Cluster!;
+        Assert.Equal("other.example:5433/blue", cluster.Postgres!.ToString());
+        Assert.Contains("Password=s3cret", cluster.Postgres.ConnectionString, StringComparison.Ordinal);
+        Assert.Equal("postgres other.example:5433/blue", cluster.ToString());
+    }
+
+    [Fact]
     public async Task Cluster_HowToGoOn_NamesTheCluster()
     {
         Assert.Equal(ExitCode.Failure, await _client.RunAsync("watch", "mine", "--cluster", "localhost:30000"));
@@ -67,8 +79,12 @@ public sealed class SessionFlagsTests : IDisposable
     [InlineData("--cluster must be HOST:PORT", "--cluster", "localhost:0")]
     [InlineData("give one", "--cluster", "localhost:30000", "--redis", "localhost:6379")]
     [InlineData("--store, --devices, --metrics-port cannot be given with --cluster", "--cluster", "localhost:30000", "--store", "here", "--devices", "cpu:1", "--metrics-port", "9000")]
-    [InlineData("There is no use for --cluster-id without --cluster or --redis.", "--cluster-id", "blue")]
+    [InlineData("There is no use for --cluster-id without --cluster, --redis or --postgres.", "--cluster-id", "blue")]
+    [InlineData("There is no use for --tls-key without --cluster, --redis or --postgres.", "--tls-key", "key.pem")]
+    [InlineData("--tls-certificate and --tls-authority go together", "--cluster", "localhost:30000", "--tls-key", "key.pem")]
+    [InlineData("give one", "--postgres", "localhost:5432/afa", "--redis", "localhost:6379")]
     [InlineData("never on a command line", "--redis", "localhost:6379,password=x")]
+    [InlineData("never on a command line", "--postgres", "postgres://afa:x@localhost/afa")]
     [InlineData("--metrics-port must be a port from 1 to 65535, not '0'.", "--metrics-port", "0")]
     public async Task Options_ThatDoNotGoTogether_AreRefused(string message, params string[] options)
     {
