@@ -27,7 +27,8 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
 
-        await AllAsync(preparations, ready => ready.Problem);
+        // A trainer may still wait in an exchange of an attempt before, and hear of this one only after that.
+        await TellUntilAsync(attempt - 1, AllAsync(preparations, ready => ready.Problem));
     }
 
     /// <exception cref="RunFailedException">The loss is not finite.</exception>
@@ -74,13 +75,13 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     }
 
     /// <summary>Tells whoever waits in an exchange of this attempt, or of one before, that it is over.</summary>
-    public Task AbandonAsync() => IgnoreLossAsync(grains.GetGrain<IFeatureExchangeGrain>(run).AbandonAsync(attempt));
+    public Task AbandonAsync() => AbandonAsync(attempt);
 
     /// <summary>Ends the attempt and frees the device slots.</summary>
     public async Task DisbandAsync()
     {
         await AbandonAsync();
-        await IgnoreLossAsync(Task.WhenAll(_trainers.Select(trainer => trainer.ReleaseAsync())));
+        await TellUntilAsync(attempt, IgnoreLossAsync(Task.WhenAll(_trainers.Select(trainer => trainer.ReleaseAsync()))));
     }
 
     /// <summary>Waits for all trainers; if one fails, tells those that wait for it in an exchange, so that none blocks.</summary>
@@ -97,7 +98,7 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
             if (!finished.IsCompletedSuccessfully || found is not null)
             {
                 await AbandonAsync();
-                await IgnoreLossAsync(Task.WhenAll(pending));
+                await TellUntilAsync(attempt, IgnoreLossAsync(Task.WhenAll(pending)));
                 if (found is not null)
                 {
                     throw new RunFailedException(found);
@@ -108,6 +109,19 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
         }
 
         return await Task.WhenAll(all);
+    }
+
+    private Task AbandonAsync(int upTo) => IgnoreLossAsync(grains.GetGrain<IFeatureExchangeGrain>(run).AbandonAsync(upTo));
+
+    /// <summary>Gives up an attempt and all before again and again until the calls are answered: the grain that tells those who wait forgets it when it moves.</summary>
+    private async Task TellUntilAsync(int upTo, Task calls)
+    {
+        while (await Task.WhenAny(calls, Task.Delay(BlockingCalls.Patience)) != calls)
+        {
+            await AbandonAsync(upTo);
+        }
+
+        await calls;
     }
 
     /// <summary>For calls that tidy up: whoever is gone needs no tidying.</summary>

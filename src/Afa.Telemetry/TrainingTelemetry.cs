@@ -24,7 +24,7 @@ public sealed class TrainingTelemetry
     private readonly Counter<long> _checkpointBytes;
     private readonly Histogram<double> _checkpointDuration;
     private readonly UpDownCounter<int> _runs;
-    private readonly LabeledCounts _ended = new("state", "completed", "paused", "failed");
+    private readonly LabeledCounts _ended = new("state", "completed", "paused", "failed", "canceled");
     private readonly ConcurrentDictionary<RunTelemetry, byte> _atWork = new();
     private long _checkpointFailures;
     private long _notFinite;
@@ -83,7 +83,7 @@ public sealed class TrainingTelemetry
     public void RunRecovered() => Interlocked.Increment(ref _recoveries);
 
     /// <summary>A run ended or was paused.</summary>
-    /// <param name="state">"completed", "paused" or "failed".</param>
+    /// <param name="state">"completed", "paused", "failed" or "canceled".</param>
     public void RunEnded(string state) => _ended.Increment(state);
 
     /// <summary>Begins the span of an epoch; null if nobody listens.</summary>

@@ -81,9 +81,9 @@ internal static class TestRun
     }
 
     /// <summary>Steps of the checkpoints that are stored.</summary>
-    public static IReadOnlyList<string> Checkpoints(string store)
+    public static IReadOnlyList<string> Checkpoints(string store, string run = "run")
     {
-        var folder = Path.Combine(store, "runs", "run", "checkpoints");
+        var folder = Path.Combine(store, "runs", run, "checkpoints");
         return Directory.Exists(folder) ? [.. Directory.GetDirectories(folder).Select(name => Path.GetFileName(name)!).Order(StringComparer.Ordinal)] : [];
     }
 }

@@ -73,7 +73,7 @@ public sealed class SessionFlagsTests : IDisposable
     [InlineData("never on a command line", "--server", "http://me:key@localhost:8080")]
     [InlineData("--server and --cluster are ways to a cluster; give one.", "--server", "http://localhost:8080", "--cluster", "localhost:30000")]
     [InlineData("--server and --redis are ways to a cluster; give one.", "--server", "http://localhost:8080", "--redis", "localhost:6379")]
-    [InlineData("--store cannot be given with --cluster, --redis or --server", "--server", "http://localhost:8080", "--store", "here")]
+    [InlineData("--store cannot be given with --cluster, --redis, --postgres or --server", "--server", "http://localhost:8080", "--store", "here")]
     [InlineData("There is no use for --cluster-id without", "--server", "http://localhost:8080", "--cluster-id", "blue")]
     [InlineData("--cluster must be HOST:PORT", "--cluster", "localhost")]
     [InlineData("--cluster must be HOST:PORT", "--cluster", "localhost:0")]

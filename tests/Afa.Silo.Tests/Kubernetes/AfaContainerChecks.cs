@@ -28,7 +28,6 @@ internal static class AfaContainerChecks
         KubernetesHostingOptions.PodIPEnvironmentVariable,
         KubernetesHostingOptions.ClusterIdEnvironmentVariable,
         KubernetesHostingOptions.ServiceIdEnvironmentVariable,
-        "AFA_API_KEY_FILE",   // Of the HTTP interface.
     ];
 
     public static IEnumerable<string> Problems(ManifestSet set, DocumentedSecrets secrets)

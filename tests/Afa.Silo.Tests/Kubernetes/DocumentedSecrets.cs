@@ -5,7 +5,7 @@ namespace Afa.Tests.Silo.Kubernetes;
 /// <summary>The secrets that the documentation's commands make, with values as those would have.</summary>
 internal sealed partial class DocumentedSecrets
 {
-    private const string Example = "c2VjcmV0";   // Is also base64, as the key of a storage account must be.
+    private const string Example = "YSBzZWNyZXQgb2YgdGhlIGRvY3VtZW50YXRpb24=";   // Long enough for an API key, and base64, as the key of a storage account must be.
 
     private readonly ILookup<(string Secret, string Key), string> _values;
 

@@ -1,3 +1,4 @@
+using Afa.Grains;
 using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Time.Testing;
@@ -63,15 +64,17 @@ public sealed class TrainingTelemetryTests : IDisposable
     [Fact]
     public void WhatAlertsWatch_IsThereBeforeItHappens()
     {
-        string[] names = ["afa.checkpoint.failures", "afa.run.ended{state=completed}", "afa.run.ended{state=failed}", "afa.run.ended{state=paused}", "afa.run.recoveries", "afa.train.loss.not_finite"];
+        string[] names = ["afa.checkpoint.failures", "afa.run.ended{state=canceled}", "afa.run.ended{state=completed}", "afa.run.ended{state=failed}", "afa.run.ended{state=paused}", "afa.run.recoveries", "afa.train.loss.not_finite"];
         _measured.Observe();
         Assert.Equal(names, _measured.Names.Where(name => name != "afa.run.idle").Order(StringComparer.Ordinal));
         Assert.All(names, name => Assert.Equal(0, _measured[name]));
 
         _telemetry.CheckpointFailed();
-        _telemetry.RunEnded("completed");
-        _telemetry.RunEnded("failed");
-        _telemetry.RunEnded("paused");
+        foreach (var end in Enum.GetValues<RunState>().Except([RunState.Pending, RunState.Running]))
+        {
+            _telemetry.RunEnded(end.ToString().ToLowerInvariant());
+        }
+
         _telemetry.RunRecovered();
         _telemetry.LossNotFinite();
         _measured.Observe();
