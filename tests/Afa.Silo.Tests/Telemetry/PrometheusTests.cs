@@ -29,8 +29,6 @@ public sealed class PrometheusTests
         await using var silo = await SiloProcess.StartAsync(store);
         await using var prometheus = await PrometheusServer.StartAsync(silo.HttpAddress);
         await using var client = await silo.ConnectAsync();
-        await TrainAsync(client.Control, "diverging", s_diverging, RunState.Failed);
-
         var expected = Expectations().ToList();
         var rounds = 0;
         var found = await UntilAsync(async () =>
@@ -39,6 +37,8 @@ public sealed class PrometheusTests
             rounds++;
             await TrainAsync(client.Control, $"run-{rounds}", s_training, RunState.Completed);
             await EvaluateAsync(client.Control, $"evaluation-{rounds}", [.. TestRun.Checkpoints(store, $"run-{rounds}").Select(step => $"runs/run-{rounds}/checkpoints/{step}")]);
+
+            await TrainAsync(client.Control, $"diverging-{rounds}", s_diverging, RunState.Failed);
 
             var missing = new List<string>();
             foreach (var (what, query, label) in expected)
