@@ -4,18 +4,26 @@ using Microsoft.Extensions.Logging;
 namespace Afa.Grains;
 
 /// <summary>
-/// Before a silo ends, has each training run that has a part on it write a checkpoint, so that no step is lost. Registered after Orleans, as
-/// services are stopped in reverse order. Evaluations and sweeps need none of it: what they finished is stored.
+/// Before a silo ends, has each training run that has a part on it write a checkpoint, so that no step is lost: before any service is stopped,
+/// as a slow HTTP request would take up the time that this needs, and as Orleans must still be there. Evaluations and sweeps need none of it: what they finished is stored.
 /// </summary>
-public sealed class HandOver(SiloWork work, IGrainFactory grains, ILocalSiloDetails silo, ILogger<HandOver> logger) : IHostedService
+public sealed class HandOver(SiloWork work, IGrainFactory grains, ILocalSiloDetails silo, ILogger<HandOver> logger) : IHostedLifecycleService
 {
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken)
     {
         work.Leave();
         return Task.WhenAll(work.Runs.Select(run => HandOverAsync(run, cancellationToken)));
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task HandOverAsync(string run, CancellationToken cancellationToken)
     {

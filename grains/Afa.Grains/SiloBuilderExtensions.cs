@@ -29,7 +29,6 @@ public static class SiloBuilderExtensions
     }
 
     /// <summary>Adds what makes work go on when silos come and go. A silo inside the client leaves that to its user.</summary>
-    /// <remarks>To be called after Orleans was added: the hand-over must come before Orleans stops.</remarks>
     public static IServiceCollection AddAfaRecovery(this IServiceCollection services)
     {
         services.Configure<RunRecoveryOptions>(recovery => recovery.ResumesOnActivation = true);

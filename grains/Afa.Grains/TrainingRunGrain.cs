@@ -371,13 +371,18 @@ internal sealed class TrainingRunGrain(
                     await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
 
-                if (_isPauseRequested && step < plan.Steps && !isOver)
+                if (_isCancelRequested || step == plan.Steps || isOver)
+                {
+                    continue;   // A run that is given up is neither paused nor handed over.
+                }
+
+                if (_isPauseRequested)
                 {
                     await EndAsync(RunState.Paused, null, stop);
                     return;
                 }
 
-                if (_leaving is not null && step < plan.Steps && !isOver)
+                if (_leaving is not null)
                 {
                     return;
                 }

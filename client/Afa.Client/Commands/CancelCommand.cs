@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Afa.Client.Control;
+using Afa.Client.Output;
 using Afa.Grains;
 
 namespace Afa.Client.Commands;
@@ -7,6 +9,9 @@ namespace Afa.Client.Commands;
 /// <summary>Gives up work that is under way or rests.</summary>
 internal sealed class CancelCommand : StoreCommand
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
+
     private readonly ClientContext _context;
     private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation or a sweep." };
 
@@ -24,20 +29,41 @@ internal sealed class CancelCommand : StoreCommand
 
     protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
-        var work = await NamedWork.FindAsync(control, parsed.GetValue(_name)!, _context.Interrupt);
-        var (what, state, cancelAsync) = work switch
+        var name = parsed.GetValue(_name)!;
+        var (what, before, cancelAsync) = await NamedWork.FindAsync(control, name, _context.Interrupt) switch
         {
-            { Training: { } run } => ($"Run '{run.Run}'", run.State, control.CancelTrainingAsync(run.Run, _context.Interrupt)),
-            { Evaluation: { } evaluation } => ($"Evaluation '{evaluation.Evaluation}'", evaluation.State, control.CancelEvaluationAsync(evaluation.Evaluation, _context.Interrupt)),
-            _ => ($"Sweep '{work.Sweep!.Sweep}'", work.Sweep.State, control.CancelSweepAsync(work.Sweep.Sweep, _context.Interrupt)),
+            { Training: { } run } => ($"Run '{name}'", run.State, control.CancelTrainingAsync(name, _context.Interrupt)),
+            { Evaluation: { } evaluation } => ($"Evaluation '{name}'", evaluation.State, control.CancelEvaluationAsync(name, _context.Interrupt)),
+            { Sweep: { } sweep } => ($"Sweep '{name}'", sweep.State, control.CancelSweepAsync(name, _context.Interrupt)),
+            _ => throw new UnreachableException(),
         };
         await cancelAsync;
-        _context.Output.WriteLine(state switch
+        var after = await WaitForEndAsync(control, name);
+        _context.Output.WriteLine((before, after) switch
         {
-            RunState.Completed => $"{what} is complete; there is nothing to cancel.",
-            RunState.Canceled => $"{what} was canceled before.",
-            _ => $"{what} is canceled.",
+            (RunState.Completed, _) => $"{what} is complete; there is nothing to cancel.",
+            (RunState.Canceled, _) => $"{what} was canceled before.",
+            (_, RunState.Canceled) => $"{what} is canceled.",
+            (_, RunState.Running) => $"{what} is still at its step; it ends after that.",
+            _ => $"{what} has ended before it could be canceled: {StatusText.Name(after)}.",
         });
         return ExitCode.Success;
+    }
+
+    /// <summary>Waits a while for what is canceled to stop.</summary>
+    private async Task<RunState> WaitForEndAsync(IAfaControl control, string name)
+    {
+        var started = _context.Clock.GetTimestamp();
+        while (true)
+        {
+            var work = await NamedWork.FindAsync(control, name, _context.Interrupt);
+            var state = work.Training?.State ?? work.Evaluation?.State ?? work.Sweep!.State;
+            if (state != RunState.Running || _context.Clock.GetElapsedTime(started) > s_patience)
+            {
+                return state;
+            }
+
+            await Task.Delay(s_interval, _context.Clock, _context.Interrupt);
+        }
     }
 }

@@ -25,6 +25,19 @@ public sealed class CancelCommandTests : IDisposable
         Assert.Equal(["cancel a-run", "cancel evaluation an-evaluation", "cancel sweep a-sweep"], _client.Cluster.Calls);
     }
 
+    [Theory]
+    [InlineData(RunState.Running, "Run 'run' is canceled.")]
+    [InlineData(RunState.Failed, "Run 'run' is canceled.")]
+    [InlineData(RunState.Completed, "is complete; there is nothing to cancel.")]
+    [InlineData(RunState.Canceled, "was canceled before.")]
+    public async Task Cancel_SaysWhatBecameOfTheRun(RunState before, string message)
+    {
+        _client.Cluster.Runs.Add(FakeControl.Run("run", before, 3));
+
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("cancel", "run"));
+        Assert.Contains(message, _client.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Cancel_UnknownName_IsRefused()
     {
