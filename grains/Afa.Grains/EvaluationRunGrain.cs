@@ -246,13 +246,13 @@ internal sealed class EvaluationRunGrain(
 
             var start = Math.Max(0, silos.IndexOf(silo.SiloAddress));
             await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[(start + slot) % silos.Count], lease.Lost)));
-            if (!_isStopping)
+            if (!_isStopping || _isCancelRequested)
             {
                 lease.Lost.ThrowIfCancellationRequested();
                 await (_isCancelRequested ? EndAsync(RunState.Canceled, null) : CompleteAsync());
             }
         }
-        catch (Exception exception) when (_isStopping || lease.Lost.IsCancellationRequested)
+        catch (Exception exception) when ((_isStopping && !_isCancelRequested) || lease.Lost.IsCancellationRequested)
         {
             logger.LogWarning("Evaluation {Evaluation} rests: {Reason}", Evaluation, exception.Message);
         }

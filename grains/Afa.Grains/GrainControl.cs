@@ -7,6 +7,8 @@ namespace Afa.Grains;
 /// <summary>Asks the grains of a cluster, from a client or from inside a silo.</summary>
 public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 {
+    private static readonly TimeSpan s_patienceWithSilo = TimeSpan.FromSeconds(5);
+
     public Task StartTrainingAsync(string run, string optionsJson, CancellationToken cancellationToken = default) =>
         Run(run).StartAsync(optionsJson).WaitAsync(cancellationToken);
 
@@ -84,15 +86,20 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     {
         var silos = await grains.ActiveSilosAsync().WaitAsync(cancellationToken);
         var loads = await Task.WhenAll(silos.Select(LoadOfAsync)).WaitAsync(cancellationToken);
-        return [.. loads.DistinctBy(load => load.Address)];   // The grain of a silo that has just ended lives on another.
+        return [.. loads.OfType<SiloLoad>().DistinctBy(load => load.Address)];   // The grain of a silo that has just ended lives on another.
     }
 
-    private Task<SiloLoad> LoadOfAsync(SiloAddress silo)
+    /// <summary>Null for a silo that does not answer: one that has died is listed until the others know.</summary>
+    private async Task<SiloLoad?> LoadOfAsync(SiloAddress silo)
     {
         RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
         try
         {
-            return grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync();
+            return await grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync().WaitAsync(s_patienceWithSilo);
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            return null;
         }
         finally
         {

@@ -17,7 +17,7 @@ internal sealed class Rendezvous<TPart, TResult>(Func<TPart[], TResult> combine,
     /// <exception cref="RoundAbandonedException">The attempt is or becomes abandoned.</exception>
     public Task<TResult> JoinAsync(RoundMember member, TPart contribution)
     {
-        if (member.Attempt <= _abandoned)
+        if (member.Attempt <= _abandoned || member.Attempt < _newest)
         {
             release(contribution);
             throw new RoundAbandonedException($"Attempt {member.Attempt} of the run was given up; rank {member.Rank} came too late.");
@@ -26,7 +26,7 @@ internal sealed class Rendezvous<TPart, TResult>(Func<TPart[], TResult> combine,
         _newest = Math.Max(_newest, member.Attempt);
 
         // A rank in round r has its result of round r - 1, but another may still repeat its call for that one.
-        foreach (var old in _meetings.Keys.Where(key => key.Attempt < member.Attempt || key.Round < member.Round - 1).ToList())
+        foreach (var old in _meetings.Keys.Where(key => key.Attempt < member.Attempt || (key.Attempt == member.Attempt && key.Round < member.Round - 1)).ToList())
         {
             Dissolve(old, $"Attempt {old.Attempt} was overtaken by attempt {member.Attempt}, round {member.Round}.");
         }

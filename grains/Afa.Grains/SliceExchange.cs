@@ -14,6 +14,9 @@ internal sealed class SliceExchange(BlockingCalls calls, ReductionPlan plan, Sil
 
     private readonly List<(int Number, ReductionPart Part)> _parts = [.. plan.Parts.Index().Where(part => part.Item.Silo.Equals(silo))];
 
+    // Ends the calls that are still repeated when nobody waits for their answers any more.
+    private volatile bool _isGivenUp;
+
     // A buffer for each part and slice. They serve round after round, as a round is over when all sums have come, by when the buckets have read them. They
     // never go to a pool that others draw from: a call may be sent again late, and whoever is sent it must not find another's bytes behind this round's number.
     private readonly Dictionary<(int Part, int Slice), byte[]> _buffers = [];
@@ -44,6 +47,7 @@ internal sealed class SliceExchange(BlockingCalls calls, ReductionPlan plan, Sil
         }
         catch
         {
+            _isGivenUp = true;
             _buffers.Clear();   // Calls under way may still read them.
             throw;
         }
@@ -90,6 +94,11 @@ internal sealed class SliceExchange(BlockingCalls calls, ReductionPlan plan, Sil
         return await BlockingCalls.UntilThereAsync(async () =>
         {
             // All of them again each time: a bucket that moved has forgotten what it got.
+            if (_isGivenUp)
+            {
+                throw new RoundAbandonedException($"Attempt {attempt} of the run was given up in round {round}.");
+            }
+
             var sum = grain.ReduceAsync(Member(0), slices[0]);
             await Task.WhenAll(Enumerable.Range(1, slices.Count - 1).Select(part => grain.ContributeAsync(Member(part), slices[part])).Append(sum));
             return await sum;

@@ -163,6 +163,10 @@ internal sealed class SweepGrain(
             await using var lease = await Heartbeat.BeginAsync(state, sweep => (sweep.State, sweep.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
             await CancelTrialsAsync(_ending.Token);
         }
+        else if (state.State.State == RunState.Canceled)
+        {
+            await CancelTrialsAsync(_ending.Token);   // Those that the first call could not reach.
+        }
     }
 
     /// <summary>Cancels the runs and evaluations of trials that were begun and have not ended; one that another process has is left to it.</summary>

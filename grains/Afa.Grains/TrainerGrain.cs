@@ -153,6 +153,12 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
 
     public async Task ReleaseAsync()
     {
+        await FreeAsync();
+        DeactivateOnIdle();   // Where a trainer works is said anew when the run goes on; and what it has loaded is of no use to others.
+    }
+
+    private async Task FreeAsync()
+    {
         if (_lease is { } lease)
         {
             _lease = null;
@@ -165,7 +171,7 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         _presence = null;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => FreeAsync();
 
     private async Task<ImageBatch> LoadAsync(TrainerAssignment assignment, TrainingPosition position)
     {

@@ -104,7 +104,7 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
                     throw new RunFailedException(found);
                 }
 
-                break;
+                await finished;   // The cause: the others fail only because they are told.
             }
         }
 

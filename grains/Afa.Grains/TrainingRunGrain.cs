@@ -152,6 +152,7 @@ internal sealed class TrainingRunGrain(
         else if (state.State.State is not (RunState.Completed or RunState.Canceled))
         {
             await using var lease = await Heartbeat.BeginAsync(state, run => (run.State, run.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
+            telemetry.RunEnded("canceled");
         }
     }
 
@@ -300,7 +301,7 @@ internal sealed class TrainingRunGrain(
 
     /// <summary>Whether trying again is of no use until a user has mended something.</summary>
     private static bool IsForTheUser(Exception exception) =>
-        exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException;
+        exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException or NotSupportedException;
 
     /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, or the loss of a member.</summary>
     private async Task AttemptAsync(RunTelemetry measured, CancellationToken stop)

@@ -69,12 +69,10 @@ public sealed class DeviceWorker : IDisposable
     public void Dispose()
     {
         _queue.CompleteAdding();
-        if (_thread != Thread.CurrentThread)
+        if (_thread != Thread.CurrentThread && _thread.Join(TimeSpan.FromSeconds(5)))
         {
-            _thread.Join(TimeSpan.FromSeconds(5));   // Work may wait for an exchange that will not come; the thread ends with the process.
+            _queue.Dispose();   // Else work waits for an exchange that will not come: the thread ends with the process, and reads its queue until then.
         }
-
-        _queue.Dispose();
     }
 
     private void Run(int threads)
