@@ -153,12 +153,7 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
 
     public async Task ReleaseAsync()
     {
-        await FreeAsync();
-        DeactivateOnIdle();   // Where a trainer works is said anew when the run goes on; and what it has loaded is of no use to others.
-    }
-
-    private async Task FreeAsync()
-    {
+        (_nextBatch, _heldOut, _lastStep) = (null, null, null);
         if (_lease is { } lease)
         {
             _lease = null;
@@ -171,7 +166,7 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         _presence = null;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => FreeAsync();
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
 
     private async Task<ImageBatch> LoadAsync(TrainerAssignment assignment, TrainingPosition position)
     {

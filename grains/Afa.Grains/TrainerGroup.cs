@@ -15,17 +15,8 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     public async Task PrepareAsync(int shardsEach, int smallestShard, string optionsJson, string? checkpoint, long step)
     {
         var silos = await grains.ActiveSilosAsync();
-        var start = Math.Max(0, silos.IndexOf(first));
-        var preparations = new List<Task<TrainerReadiness>>();
-        for (var rank = 0; rank < count; rank++)
-        {
-            // Neighbors in rank share a silo, where there are more trainers than silos: what they add up there need not cross the wire.
-            var place = start + rank * Math.Min(count, silos.Count) / count;
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[place % silos.Count]);
-            preparations.Add(_trainers[rank].PrepareAsync(new TrainerAssignment(
-                run, attempt, rank, count, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, optionsJson, checkpoint, step)));
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
+        var preparations = Placed(silos, (trainer, rank) => trainer.PrepareAsync(new TrainerAssignment(
+            run, attempt, rank, count, [.. Enumerable.Range(rank * shardsEach, shardsEach)], smallestShard, optionsJson, checkpoint, step)));
 
         // A trainer may still wait in an exchange of an attempt before, and hear of this one only after that.
         await TellUntilAsync(attempt - 1, AllAsync(preparations, ready => ready.Problem));
@@ -81,7 +72,38 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     public async Task DisbandAsync()
     {
         await AbandonAsync();
-        await TellUntilAsync(attempt, IgnoreLossAsync(Task.WhenAll(_trainers.Select(trainer => trainer.ReleaseAsync()))));
+        await TellUntilAsync(attempt, IgnoreLossAsync(ReleaseAsync()));
+    }
+
+    private async Task ReleaseAsync()
+    {
+        // This call is the first to one that was lost with its silo, and so says where it comes up.
+        var silos = new List<SiloAddress> { first };
+        await IgnoreLossAsync(FindSilosAsync());
+        await Task.WhenAll(Placed(silos, async (trainer, _) =>
+        {
+            await trainer.ReleaseAsync();
+            return true;
+        }));
+
+        async Task FindSilosAsync() => silos = await grains.ActiveSilosAsync();
+    }
+
+    /// <summary>Calls each trainer, and has one that does not live come up on its silo.</summary>
+    private List<Task<T>> Placed<T>(List<SiloAddress> silos, Func<ITrainerGrain, int, Task<T>> call)
+    {
+        var start = Math.Max(0, silos.IndexOf(first));
+        var calls = new List<Task<T>>();
+        for (var rank = 0; rank < count; rank++)
+        {
+            // Neighbors in rank share a silo, where there are more trainers than silos: what they add up there need not cross the wire.
+            var place = start + rank * Math.Min(count, silos.Count) / count;
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, silos[place % silos.Count]);
+            calls.Add(call(_trainers[rank], rank));
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+
+        return calls;
     }
 
     /// <summary>Waits for all trainers; if one fails, tells those that wait for it in an exchange, so that none blocks.</summary>
