@@ -64,6 +64,10 @@ internal sealed record ClientContext
     public string CommandLine(string command, string store) =>
         SessionRequest.IsRemoteName(store) ? $"afa {command} --{store}" : $"afa {command}{(store == Store(null) ? "" : $" --store {store}")}";
 
+    /// <summary>What becomes of work in a cluster that is no longer followed, and what its user can do.</summary>
+    public string GoesOn(string work, string store) =>
+        $"'{work}' goes on in the cluster. Follow it with: {CommandLine($"watch {work}", store)}\nStop it with: {CommandLine($"cancel {work}", store)}";
+
     private static IAnsiConsole? TerminalOf(TextWriter writer)
     {
         var output = new AnsiConsoleOutput(writer);

@@ -76,7 +76,7 @@ public interface IAfaControl
     /// <summary>Checkpoints of one run, or of all if <paramref name="run"/> is null, newest first.</summary>
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a checkpoint of weights from elsewhere, if they fit the model, and returns its name.</summary>
+    /// <summary>Makes a checkpoint of weights from elsewhere, if they fit the model, and returns its name. The same again has no further effect.</summary>
     Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default);
 
     /// <summary>Returns the weights of a checkpoint as an evaluation would use them.</summary>

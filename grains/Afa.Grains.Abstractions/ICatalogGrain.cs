@@ -24,8 +24,8 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     [Alias("checkpoints")]
     Task<IReadOnlyList<CheckpointSummary>> ListCheckpointsAsync(string? run);
 
-    /// <summary>Makes a checkpoint of weights from elsewhere and returns its name.</summary>
-    /// <exception cref="ArgumentException">The weights do not fit the model, or there is a checkpoint of this name.</exception>
+    /// <summary>Makes a checkpoint of weights from elsewhere and returns its name. The same again has no further effect.</summary>
+    /// <exception cref="ArgumentException">The weights do not fit the model, or there is a checkpoint of this name with other content.</exception>
     [Alias("import-checkpoint"), ResponseTimeout("00:05:00")]
     Task<string> ImportCheckpointAsync(CheckpointImport import);
 

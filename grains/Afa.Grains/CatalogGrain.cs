@@ -83,16 +83,34 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
         }
 
         var name = ImportedCheckpoint.Name(import.Run);
-        await foreach (var known in checkpoints.ListAsync(name))
+        var checkpoint = await Task.Run(() => ImportedCheckpoint.Create(import, time.GetUtcNow()));
+        switch (await IsKnownAsync(name, checkpoint))
         {
-            if (known == name)
-            {
-                throw new ArgumentException($"There is a checkpoint '{name}' already. Choose another name, or delete it first.");
-            }
+            case null:
+                await checkpoints.SaveAsync(name, checkpoint);
+                break;
+            case false:
+                throw new ArgumentException($"There is a checkpoint '{name}' already, of another model, data set or other weights. Choose another name, or delete it first.");
         }
 
-        await checkpoints.SaveAsync(name, await Task.Run(() => ImportedCheckpoint.Create(import, time.GetUtcNow())));
         return name;
+    }
+
+    /// <summary>Whether the checkpoint of this name is the given one, as whoever got no answer asks again; null: there is none.</summary>
+    private async Task<bool?> IsKnownAsync(string name, Checkpoint checkpoint)
+    {
+        try
+        {
+            return await checkpoints.HasSameAsync(name, checkpoint);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (CheckpointDamagedException)
+        {
+            return false;
+        }
     }
 
     public async Task<CheckpointExport> ExportCheckpointAsync(string name)

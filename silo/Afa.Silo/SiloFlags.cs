@@ -39,7 +39,7 @@ public sealed class SiloFlags
 
     private readonly Option<string?> _serviceId = Text("--service-id", "NAME", "AFA_SERVICE_ID", "Stays the same when a cluster is replaced by another. Default: afa.");
 
-    private readonly Option<string?> _listen = Text("--listen", "ADDRESS", "AFA_LISTEN", "Address to listen on for silos, clients and HTTP. Without --tls-certificate all are open to whoever reaches it, and HTTP is in any case: a network of the cluster's own is needed. 0.0.0.0: all. Default: 127.0.0.1.");
+    private readonly Option<string?> _listen = Text("--listen", "ADDRESS", "AFA_LISTEN", "Address to listen on for silos, clients and HTTP. Without --tls-certificate the ports for silos and clients are open to whoever reaches them: a network of the cluster's own is needed. HTTP is never encrypted; on a network, its page and API are closed to whoever has no key (see --http-port), while health and metrics are open. 0.0.0.0: all. Default: 127.0.0.1.");
 
     private readonly Option<string?> _advertise = Text("--advertise", "ADDRESS", "AFA_ADVERTISE", "Address under which other silos and clients reach this one. Default: the one that it listens on.");
 
@@ -93,12 +93,24 @@ public sealed class SiloFlags
             options = options with { Postgres = PostgresAddress.Read(parsed.GetValue(_postgres), environment, problems) };
         }
 
+        RequireFit(_redis, Clustering.Redis);
+        RequireFit(_postgres, Clustering.Postgres);
+
         var found = new List<ValidationResult>();
         Validator.TryValidateObject(options, new ValidationContext(options), found, validateAllProperties: true);
         problems.AddRange(found.Select(problem => problem.ErrorMessage!));
         return options;
 
         string? Given(Option<string?> option, string variable) => parsed.GetValue(option) ?? (environment(variable) is { Length: > 0 } value ? value : null);
+
+        // What is given here is meant for this silo, while a variable may be there for other programs.
+        void RequireFit(Option<string?> address, Clustering clustering)
+        {
+            if (parsed.GetValue(address) is not null && options.Clustering != clustering)
+            {
+                problems.Add($"{address.Name} is of no use with --clustering {options.Clustering.ToString().ToLowerInvariant()}: give --clustering {clustering.ToString().ToLowerInvariant()} too, or leave {address.Name} out.");
+            }
+        }
 
         DeviceSlots? Slots()
         {

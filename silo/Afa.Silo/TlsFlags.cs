@@ -33,6 +33,11 @@ public sealed class TlsFlags(bool isSilo)
         var (certificate, key, authority) = (Given(_certificate, "AFA_TLS_CERTIFICATE"), Given(_key, "AFA_TLS_KEY"), Given(_authority, "AFA_TLS_AUTHORITY"));
         if (certificate is null && key is null && authority is null)
         {
+            if (parsed.GetValue(_name) is not null)
+            {
+                problems.Add("--tls-name is of no use without TLS: give --tls-certificate and --tls-authority too, or leave it out.");
+            }
+
             return null;
         }
 

@@ -24,6 +24,10 @@ public sealed class SiloFlagsTests : IDisposable
     [InlineData("--clustering postgres needs the address of the PostgreSQL", "--clustering", "postgres")]
     [InlineData("--postgres must be HOST:PORT/DATABASE", "--clustering", "postgres", "--postgres", "localhost:65536")]
     [InlineData("--tls-certificate and --tls-authority go together", "--tls-certificate", "silo.pem")]
+    [InlineData("--tls-name is of no use without TLS", "--tls-name", "blue")]
+    [InlineData("--redis is of no use with --clustering localhost: give --clustering redis too", "--redis", "localhost:6379")]
+    [InlineData("--redis is of no use with --clustering postgres", "--clustering", "postgres", "--postgres", "localhost", "--redis", "localhost:6379")]
+    [InlineData("--postgres is of no use with --clustering redis", "--clustering", "redis", "--redis", "localhost:6379", "--postgres", "localhost")]
     [InlineData("--drain-seconds must be from 1 to 3600 seconds, not '-1'.", "--drain-seconds", "-1")]
     [InlineData("--store: The store's address must end with", "--store", "https://a.blob.core.windows.net/c?sig=x")]
     [InlineData("--cluster-id and --service-id must not be empty.", "--cluster-id", " ")]
@@ -135,6 +139,42 @@ public sealed class SiloFlagsTests : IDisposable
         using var output = new StringWriter();
         Assert.Equal(0, await SiloProgram.RunAsync(["--help"], output, _error, _environment.GetValueOrDefault));
         Assert.All(new SiloFlags().All, option => Assert.Contains(option.Name, output.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_VariablesOfAnotherClustering_AreLeftAlone()
+    {
+        _environment[RedisAddress.AddressVariable] = "localhost:6379";
+        _environment[PostgresAddress.AddressVariable] = "localhost";
+        _environment["AFA_TLS_NAME"] = "blue";
+        var problems = new List<string>();
+        var command = new System.CommandLine.RootCommand();
+        var flags = new SiloFlags();
+        foreach (var option in flags.All)
+        {
+            command.Options.Add(option);
+        }
+
+        Assert.Equal(Clustering.Localhost, flags.Read(command.Parse([]), _environment.GetValueOrDefault, problems).Clustering);
+        Assert.Empty(problems);
+    }
+
+    [Theory]
+    [InlineData("both set", "x", "y")]
+    [InlineData("is empty", null, " \n")]
+    public void Read_SecretThatIsUnclear_IsRefusedWithoutIt(string message, string? value, string content)
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, content);
+        _environment["AFA_SECRET_FILE"] = file;
+        if (value is not null)
+        {
+            _environment["AFA_SECRET"] = value;
+        }
+
+        var problems = new List<string>();
+        Assert.Null(SecretSetting.Read("AFA_SECRET", "AFA_SECRET_FILE", _environment.GetValueOrDefault, problems));
+        Assert.Contains(message, Assert.Single(problems), StringComparison.Ordinal);
     }
 
     private Task<int> RunAsync(params string[] arguments) => SiloProgram.RunAsync(arguments, TextWriter.Null, _error, _environment.GetValueOrDefault);

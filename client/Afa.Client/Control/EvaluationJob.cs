@@ -123,7 +123,9 @@ internal sealed class EvaluationJob(IAfaControl control, ClientContext context, 
         }
         catch (OperationCanceledException) when (context.Interrupt.IsCancellationRequested)
         {
-            throw new CommandFailedException($"Interrupted; what is finished is stored. Go on with: {ResumeCommand(evaluation)}");
+            throw new CommandFailedException(SessionRequest.IsRemoteName(store)
+                ? $"No longer followed; {context.GoesOn(evaluation, store)}"
+                : $"Interrupted; what is finished is stored. Go on with: {ResumeCommand(evaluation)}");
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed class HttpControl(HttpClient http) : IAfaControl
     private const string Runs = "runs/";
     private const string Checkpoints = "/checkpoints/";
 
+    private static readonly TimeSpan s_longestTransfer = TimeSpan.FromMinutes(6);   // The grain may take 5.
+
     private static readonly JsonSerializerOptions s_json = new(ApiJson.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };   // A newer silo may say more.
 
     public Task StartTrainingAsync(string run, string optionsJson, CancellationToken cancellationToken = default) => StartAsync("trainings", run, optionsJson, cancellationToken);
@@ -67,17 +69,22 @@ internal sealed class HttpControl(HttpClient http) : IAfaControl
 
     public async Task<string> ImportCheckpointAsync(CheckpointImport import, CancellationToken cancellationToken = default)
     {
+        if (import.Weights.Length > CheckpointLimits.MaxWeightsSizeInBytes)
+        {
+            throw new ArgumentException($"The weights of {import.Source} take {import.Weights.Length} bytes, and a silo takes at most {CheckpointLimits.MaxWeightsSizeInBytes} ({CheckpointLimits.MaxWeightsSizeInBytes >> 20} MiB). Import it into a store that this machine sees, with --store and without --server.");
+        }
+
         using var model = JsonDocument.Parse(import.ModelJson);
         var query = string.Join('&', new (string Name, string Value)[] { ("dataset", import.Dataset), ("source", import.Source), ("model", JsonSerializer.Serialize(model, s_json)) }
             .Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value)}"));
         var weights = new ByteArrayContent(import.Weights) { Headers = { ContentType = new("application/octet-stream") } };
-        using var answer = await SendAsync(HttpMethod.Put, $"{Path("checkpoints", import.Run)}/imported?{query}", weights, cancellationToken);
+        using var answer = await SendAsync(HttpMethod.Put, $"{Path("checkpoints", import.Run)}/imported?{query}", weights, cancellationToken, isTransfer: true);
         return (await ReadAsync<ImportedName>(await RequireAsync(answer))).Name;
     }
 
     public async Task<CheckpointExport> ExportCheckpointAsync(string name, CancellationToken cancellationToken = default)
     {
-        using var answer = await SendAsync(HttpMethod.Get, $"{CheckpointPath(name)}/weights", null, cancellationToken);
+        using var answer = await SendAsync(HttpMethod.Get, $"{CheckpointPath(name)}/weights", null, cancellationToken, isTransfer: true);
         await RequireAsync(answer);
         return answer.Headers.TryGetValues(CheckpointHeaders.Model, out var model) ? new CheckpointExport(model.Single(), await answer.Content.ReadAsByteArrayAsync(cancellationToken)) : throw NotAServer(answer);
     }
@@ -134,10 +141,17 @@ internal sealed class HttpControl(HttpClient http) : IAfaControl
         return await ProblemAsync(answer) is { Type: ProblemTypes.UnknownName } ? null : await (await RequireAsync(answer)).Content.ReadAsStringAsync(cancellationToken);
     }
 
+    /// <param name="isTransfer">Whether weights are sent or fetched.</param>
     /// <exception cref="IOException">Nobody answers.</exception>
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, bool isTransfer = false)
     {
         using var request = new HttpRequestMessage(method, new Uri(http.BaseAddress!, $"api/v1/{path}")) { Content = content };
+        if (isTransfer)
+        {
+            request.Options.Set(PatientHandler.LongestTry, s_longestTransfer);
+            request.Headers.ExpectContinue = content is not null;   // A refusal comes before the weights are sent.
+        }
+
         try
         {
             return await http.SendAsync(request, cancellationToken);

@@ -137,7 +137,9 @@ internal sealed class TrainingJob(IAfaControl control, ClientContext context, Cl
         }
         catch (OperationCanceledException) when (context.Interrupt.IsCancellationRequested)
         {
-            throw new CommandFailedException($"Interrupted in the evaluation; the trained model is stored. Evaluate it with: {ResumeCommand(status.Run)}");
+            throw new CommandFailedException(SessionRequest.IsRemoteName(store)
+                ? $"No longer followed; the trained model is stored and its evaluation {context.GoesOn(name, store)}"
+                : $"Interrupted in the evaluation; the trained model is stored. Evaluate it with: {ResumeCommand(status.Run)}");
         }
     }
 

@@ -36,10 +36,18 @@ internal sealed class AccessGuard(RequestDelegate next, SiloOptions options, Ent
         var request = context.Request;
         if (options.Access.IsClosed)
         {
-            if (!await IsKnownAsync(request))
+            var state = await CheckAsync(request);
+            if (state == CredentialState.IssuerIsAway)
+            {
+                return Refuse(StatusCodes.Status503ServiceUnavailable, "The token cannot be checked, as its issuer does not answer; the silo's log says more. Try again later.");
+            }
+
+            if (state != CredentialState.Good)
             {
                 context.Response.Headers.WWWAuthenticate = """Basic realm="AFA", Bearer""";
-                return Refuse(StatusCodes.Status401Unauthorized, $"The key is missing or wrong. The client has it from {ApiKey.Variable}, or from the file that {ApiKey.FileVariable} names; other programs send it as 'Authorization: Bearer KEY' or '{ApiKey.Header}: KEY', browsers as the password.");
+                return Refuse(StatusCodes.Status401Unauthorized, state == CredentialState.Expired
+                    ? "The token has expired; get a new one."
+                    : $"The key is missing or wrong. The client has it from {ApiKey.Variable}, or from the file that {ApiKey.FileVariable} names; other programs send it as 'Authorization: Bearer KEY' or '{ApiKey.Header}: KEY', browsers as the password.");
             }
         }
         else if (!IPAddress.IsLoopback(options.Listen))
@@ -58,25 +66,28 @@ internal sealed class AccessGuard(RequestDelegate next, SiloOptions options, Ent
 
     private static ProblemHttpResult Refuse(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 
-    private async Task<bool> IsKnownAsync(HttpRequest request)
+    private async Task<CredentialState> CheckAsync(HttpRequest request)
     {
         if (request.Headers.TryGetValue(ApiKey.Header, out var key))
         {
-            return options.Access.IsKey(key.ToString());
+            return CheckKey(key.ToString());
         }
 
         if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var given) || given.Parameter is not { } parameter)
         {
-            return false;
+            return CredentialState.Bad;
         }
 
         return given.Scheme.ToUpperInvariant() switch
         {
-            "BEARER" => options.Access.IsKey(parameter) || (tokens is not null && await tokens.IsGoodAsync(parameter)),
-            "BASIC" => Password(parameter) is { } password && options.Access.IsKey(password),
-            _ => false,
+            "BEARER" when tokens is not null && !options.Access.IsKey(parameter) => await tokens.CheckAsync(parameter, request.HttpContext.RequestAborted),
+            "BEARER" => CheckKey(parameter),
+            "BASIC" when Password(parameter) is { } password => CheckKey(password),
+            _ => CredentialState.Bad,
         };
     }
+
+    private CredentialState CheckKey(string key) => options.Access.IsKey(key) ? CredentialState.Good : CredentialState.Bad;
 
     /// <summary>What follows the first ':'. RFC 7617, section 2.</summary>
     private static string? Password(string parameter)

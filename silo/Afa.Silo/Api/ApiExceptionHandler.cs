@@ -15,7 +15,7 @@ internal sealed class ApiExceptionHandler(ILogger<ApiExceptionHandler> logger) :
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        var problem = Of(exception);
+        var problem = Of(exception, HttpMethods.IsPut(httpContext.Request.Method) || HttpMethods.IsPost(httpContext.Request.Method));
         if (problem.StatusCode == StatusCodes.Status500InternalServerError)
         {
             logger.LogError(exception, "{Method} {Path} failed.", httpContext.Request.Method, httpContext.Request.Path);
@@ -30,7 +30,8 @@ internal sealed class ApiExceptionHandler(ILogger<ApiExceptionHandler> logger) :
         return true;
     }
 
-    private static ProblemHttpResult Of(Exception exception) => exception switch
+    /// <param name="hasBody">Whether the request brought something; what else cannot be read is the store's.</param>
+    private static ProblemHttpResult Of(Exception exception, bool hasBody) => exception switch
     {
         BadOptionsException bad => Problem(StatusCodes.Status400BadRequest, exception, problems: bad.Problems),
         BadHttpRequestException { InnerException: JsonException reason } => Problem(StatusCodes.Status400BadRequest, reason),
@@ -38,8 +39,9 @@ internal sealed class ApiExceptionHandler(ILogger<ApiExceptionHandler> logger) :
         UnknownNameException or FileNotFoundException or DirectoryNotFoundException => Problem(StatusCodes.Status404NotFound, exception, ProblemTypes.UnknownName),
         WorkedOnElsewhereException => Problem(StatusCodes.Status409Conflict, exception, ProblemTypes.WorkedOnElsewhere),
         CheckpointDamagedException => Problem(StatusCodes.Status409Conflict, exception, ProblemTypes.DamagedCheckpoint),
-        InvalidOperationException => Problem(StatusCodes.Status409Conflict, exception),
-        ValidationException or ArgumentException or JsonException or InvalidDataException or DatasetNotFoundException => Problem(StatusCodes.Status400BadRequest, exception),
+        InvalidOperationException and not ObjectDisposedException => Problem(StatusCodes.Status409Conflict, exception),
+        ValidationException or ArgumentException or DatasetNotFoundException => Problem(StatusCodes.Status400BadRequest, exception),
+        JsonException or InvalidDataException when hasBody => Problem(StatusCodes.Status400BadRequest, exception),
         OrleansException or TimeoutException => TypedResults.Problem("The cluster does not answer; a silo may just be ending.", statusCode: StatusCodes.Status503ServiceUnavailable),
         IOException => Problem(StatusCodes.Status503ServiceUnavailable, exception),
         _ => TypedResults.Problem("This was not expected. The silo's log says more.", statusCode: StatusCodes.Status500InternalServerError),

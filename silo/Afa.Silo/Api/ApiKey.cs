@@ -15,34 +15,13 @@ public static class ApiKey
     /// <param name="environment">Looks up variables.</param>
     public static string? Read(Func<string, string?> environment, List<string> problems)
     {
-        var (key, file) = (environment(Variable), environment(FileVariable));
-        if (!string.IsNullOrEmpty(key) && !string.IsNullOrEmpty(file))
+        var key = SecretSetting.Read(Variable, FileVariable, environment, problems);
+        if (key is null || key.All(letter => letter is > ' ' and <= '~'))
         {
-            problems.Add($"{Variable} and {FileVariable} are both set; set one.");
-            return null;
+            return key;
         }
 
-        try
-        {
-            var source = string.IsNullOrEmpty(file) ? Variable : FileVariable;
-            key = string.IsNullOrEmpty(file) ? key : File.ReadAllText(file).Trim();
-            if (string.IsNullOrEmpty(key) && source == Variable)
-            {
-                return null;
-            }
-
-            if (!string.IsNullOrEmpty(key) && key.All(letter => letter is > ' ' and <= '~'))
-            {
-                return key;
-            }
-
-            problems.Add($"{source}: a key has one or more printable ASCII characters and no space, as it stands in a header.");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            problems.Add($"{FileVariable}: {exception.Message}");
-        }
-
+        problems.Add($"{(string.IsNullOrEmpty(environment(FileVariable)) ? Variable : FileVariable)}: a key has printable ASCII characters only and no space, as it stands in a header.");
         return null;
     }
 }

@@ -14,6 +14,8 @@ internal static class CheckpointEndpoints
 {
     private const string Weights = "application/octet-stream";
 
+    private static readonly SemaphoreSlim s_imports = new(2);   // Each takes memory for all of its weights, up to 512 MiB.
+
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("checkpoints").WithTags("checkpoints");
@@ -24,9 +26,9 @@ internal static class CheckpointEndpoints
             .Produces<byte[]>(contentType: Weights).ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPut("{run}/imported", ImportAsync)
             .WithSummary("Makes a checkpoint of weights from elsewhere, a safetensors file, if they fit the model.")
-            .WithMetadata(new RequestSizeLimitAttribute(ClusterConnection.MaxMessageSizeInBytes))
+            .WithMetadata(new RequestSizeLimitAttribute(CheckpointLimits.MaxWeightsSizeInBytes))
             .Accepts<byte[]>(Weights)
-            .Produces<ImportedName>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+            .Produces<ImportedName>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.MapDelete("{run}/{step}", DeleteAsync).WithSummary("Deletes a checkpoint. One that is gone is no error.");
     }
 
@@ -67,18 +69,31 @@ internal static class CheckpointEndpoints
 
         // Read here, so that no nonsense is sent on. What does not fit the data set is the import's to say.
         var options = JsonSerializer.Deserialize<ModelOptions>(model, AfaJson.Options) ?? throw new ArgumentException("model must be an object, not null.");
-        var import = new CheckpointImport(run, JsonSerializer.Serialize(options, AfaJson.Options), dataset, source ?? "the upload", await ReadAsync(request, stop));
-        var name = await control.ImportCheckpointAsync(import, stop);
-        return TypedResults.Created($"{ApiEndpoints.Root}/checkpoints/{run}/{name[(name.LastIndexOf('/') + 1)..]}", new ImportedName(name));
+        if (!s_imports.Wait(0, stop))
+        {
+            request.HttpContext.Response.Headers.RetryAfter = "5";
+            return TypedResults.Problem("The silo takes two imports at a time and is at work on two. Try again.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+
+        try
+        {
+            var import = new CheckpointImport(run, JsonSerializer.Serialize(options, AfaJson.Options), dataset, source ?? "the upload", await ReadAsync(request, stop));
+            var name = await control.ImportCheckpointAsync(import, stop);
+            return TypedResults.Created($"{ApiEndpoints.Root}/checkpoints/{run}/{name[(name.LastIndexOf('/') + 1)..]}", new ImportedName(name));
+        }
+        finally
+        {
+            s_imports.Release();
+        }
     }
 
     /// <summary>Reads the body into memory that is taken once, after its size is known to be allowed.</summary>
     private static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken stop)
     {
         var size = request.ContentLength ?? throw new BadHttpRequestException("An import needs a Content-Length.", StatusCodes.Status411LengthRequired);
-        if (size > ClusterConnection.MaxMessageSizeInBytes)
+        if (size > CheckpointLimits.MaxWeightsSizeInBytes)
         {
-            throw new BadHttpRequestException($"The weights have {size} bytes, and at most {ClusterConnection.MaxMessageSizeInBytes} are taken.", StatusCodes.Status413PayloadTooLarge);
+            throw new BadHttpRequestException($"The weights have {size} bytes, and at most {CheckpointLimits.MaxWeightsSizeInBytes} are taken.", StatusCodes.Status413PayloadTooLarge);
         }
 
         var content = new byte[size];

@@ -7,6 +7,7 @@ using Afa.Training;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 
 namespace Afa.Silo.Api;
 
@@ -17,9 +18,9 @@ internal static class ClusterEndpoints
     {
         api.MapGet("cluster", async (IAfaControl control, CancellationToken stop) => new ClusterMap(await control.ListSilosAsync(stop)))
             .WithTags("cluster").WithSummary("The silos, with their device slots: how many, how many are busy, how much work waits for one.");
-        api.MapGet("leaderboard", (IAfaControl control, CancellationToken stop) => ResultsAsync(control, stop))
+        api.MapGet("leaderboard", LeaderboardAsync)
             .WithTags("evaluations").WithSummary("The results of all complete evaluations, newest first, which a leaderboard ranks.")
-            .Produces<EvaluationDocument[]>();
+            .Produces<EvaluationDocument[]>().ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.MapPost("feature-analyses", AnalyzeAsync)
             .WithTags("feature-analyses").WithSummary("Begins to analyze a checkpoint's feature space, if that is neither stored nor under way, and waits a little. Ask again until the document is there.")
             .ProducesProblem(StatusCodes.Status400BadRequest);
@@ -31,26 +32,34 @@ internal static class ClusterEndpoints
         return control.AnalyzeFeaturesAsync(JsonSerializer.Serialize(options, AfaJson.Options), stop);
     }
 
-    /// <summary>One after the other, as there may be many. One that is lost or cannot be read does not hide the others.</summary>
-    private static async IAsyncEnumerable<JsonElement> ResultsAsync(IAfaControl control, [EnumeratorCancellation] CancellationToken stop)
+    /// <summary>The list is asked for before the answer begins, so that a cluster that is away is told as such.</summary>
+    private static async Task<IAsyncEnumerable<JsonElement>> LeaderboardAsync(IAfaControl control, ILoggerFactory loggers, CancellationToken stop)
     {
-        foreach (var evaluation in await control.ListEvaluationsAsync(stop))
+        var complete = (await control.ListEvaluationsAsync(stop)).Where(evaluation => evaluation.State == RunState.Completed).Select(evaluation => evaluation.Evaluation).ToList();
+        return ResultsAsync(complete, control, loggers.CreateLogger(typeof(ClusterEndpoints)), stop);
+    }
+
+    /// <summary>One after the other, as there may be many. One that is lost or cannot be read does not hide the others.</summary>
+    private static async IAsyncEnumerable<JsonElement> ResultsAsync(IReadOnlyList<string> evaluations, IAfaControl control, ILogger logger, [EnumeratorCancellation] CancellationToken stop)
+    {
+        foreach (var evaluation in evaluations)
         {
-            if (evaluation.State == RunState.Completed && Parse(await control.GetEvaluationResultAsync(evaluation.Evaluation, stop)) is { } result)
+            if (await ReadAsync(evaluation, control, logger, stop) is { } result)
             {
                 yield return result;
             }
         }
     }
 
-    private static JsonElement? Parse(string? json)
+    private static async Task<JsonElement?> ReadAsync(string evaluation, IAfaControl control, ILogger logger, CancellationToken stop)
     {
         try
         {
-            return json is null ? null : JsonElement.Parse(json);
+            return await control.GetEvaluationResultAsync(evaluation, stop) is { } json ? JsonElement.Parse(json) : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (!stop.IsCancellationRequested)
         {
+            logger.LogWarning(exception, "The result of {Evaluation} cannot be read; the leaderboard leaves it out.", evaluation);
             return null;
         }
     }

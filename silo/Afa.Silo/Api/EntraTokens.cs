@@ -23,14 +23,30 @@ internal sealed class EntraTokens(EntraOptions options, ILogger<EntraTokens> log
         ClockSkew = TimeSpan.FromMinutes(2),
     };
 
-    public async Task<bool> IsGoodAsync(string token)
+    public async Task<CredentialState> CheckAsync(string token, CancellationToken stop)
     {
-        var found = await _handler.ValidateTokenAsync(token, _rules);
-        if (!found.IsValid)
+        if (!_handler.CanReadToken(token))
         {
-            logger.LogInformation("A token was refused: {Reason}", found.Exception.Message.Split('\n')[0]);
+            return CredentialState.Bad;
         }
 
-        return found.IsValid;
+        try
+        {
+            await _rules.ConfigurationManager.GetBaseConfigurationAsync(stop);   // Without it the handler calls every token bad.
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException or HttpRequestException)
+        {
+            logger.LogWarning(exception, "The configuration of {Issuer} cannot be fetched.", options.Authority);
+            return CredentialState.IssuerIsAway;
+        }
+
+        var found = await _handler.ValidateTokenAsync(token, _rules);
+        if (found.IsValid)
+        {
+            return CredentialState.Good;
+        }
+
+        logger.LogInformation("A token was refused: {Reason}", found.Exception.Message.Split('\n')[0]);
+        return found.Exception is SecurityTokenExpiredException ? CredentialState.Expired : CredentialState.Bad;
     }
 }

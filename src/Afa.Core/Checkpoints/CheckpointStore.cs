@@ -68,6 +68,16 @@ public sealed class CheckpointStore(IBlobStore blobs)
     public async Task<CheckpointState> LoadStateAsync(string name, CancellationToken cancellationToken = default) =>
         CheckpointFormat.ReadState(await ReadStateFileAsync(name, cancellationToken), name + StateSuffix);
 
+    /// <summary>Whether the stored checkpoint of this name is the given one in all but the time when it was made. Tensor files count as what the state notes of them.</summary>
+    /// <exception cref="FileNotFoundException">There is no checkpoint of this name.</exception>
+    /// <exception cref="CheckpointDamagedException">state.json is not as it was written, or is of another version.</exception>
+    public async Task<bool> HasSameAsync(string name, Checkpoint checkpoint, CancellationToken cancellationToken = default)
+    {
+        var stored = await LoadStateAsync(name, cancellationToken);
+        var (state, _) = CheckpointFormat.Write(checkpoint);
+        return CheckpointFormat.WriteState(stored).AsSpan().SequenceEqual(CheckpointFormat.WriteState(state with { CreatedAt = stored.CreatedAt }));
+    }
+
     /// <summary>Lists the names of the checkpoints that start with the prefix, damaged ones too, in ordinal order.</summary>
     /// <param name="prefix">The start of a name; "runs/first/" finds the checkpoints of that run only.</param>
     /// <param name="cancellationToken">Ends the enumeration.</param>

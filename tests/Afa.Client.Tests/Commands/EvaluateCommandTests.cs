@@ -234,6 +234,22 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Contains($"Go on with: afa evaluate --resume long --store {other}", _client.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--server", "http://localhost:8080")]
+    [InlineData("--cluster", "localhost:30000")]
+    [InlineData("--redis", "localhost:6379")]
+    [InlineData("--postgres", "localhost:5432/afa")]
+    public async Task Evaluate_CtrlCOnACluster_SaysThatTheWorkGoesOnThere(string option, string address)
+    {
+        _client.Cluster.OnEvaluationQuestion = _ => _client.Interrupt();
+
+        Assert.Equal(ExitCode.Failure, await _client.RunAsync("evaluate", "mine", "--name", "long", option, address));
+        Assert.Contains("'long' goes on in the cluster.", _client.Error, StringComparison.Ordinal);
+        Assert.Contains($"Follow it with: afa watch long {option} {address}", _client.Error, StringComparison.Ordinal);
+        Assert.Contains($"Stop it with: afa cancel long {option} {address}", _client.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--resume", _client.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Evaluate_Fails_SaysWhyAndHowToGoOn()
     {

@@ -98,11 +98,27 @@ public sealed class AccessGuardTests
         Assert.Equal(401, await StatusAsync(issuer.UnsignedToken()));
         Assert.Equal(401, await StatusAsync("no.such.token"));
 
+        using var expired = await GetAsync(server, "/", ("Authorization", $"Bearer {issuer.Token(expires: DateTime.UtcNow.AddMinutes(-10))}"));
+        Assert.Contains("expired", await expired.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
         async Task<int> StatusAsync(string token)
         {
             using var answer = await GetAsync(server, "/", ("Authorization", $"Bearer {token}"));
             return (int)answer.StatusCode;
         }
+    }
+
+    [Fact]
+    public async Task Token_WhoseIssuerIsAway_IsNotCalledWrong()
+    {
+        await using var issuer = await TokenIssuer.StartAsync();
+        var away = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}/");
+        await using var server = await ServerAsync(new ApiAccess(Key, new EntraOptions(away, "api://afa", "https://other.example/")));
+
+        using var answer = await GetAsync(server, "/", ("Authorization", $"Bearer {issuer.Token()}"));
+        Assert.Equal(503, (int)answer.StatusCode);
+        using var key = await GetAsync(server, "/", ("X-Api-Key", Key));
+        Assert.Equal(200, (int)key.StatusCode);
     }
 
     [Theory]

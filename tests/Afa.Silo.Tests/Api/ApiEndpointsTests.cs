@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Afa.Client.Control;
 using Afa.Grains;
 using Afa.Silo.Api;
 using Microsoft.AspNetCore.Routing;
@@ -102,6 +103,35 @@ public sealed class ApiEndpointsTests(ApiSilo silo)
         });
     }
 
+    /// <summary>The client knows the limit and sends nothing, so the answer is not that of a silo that hung up.</summary>
+    [Fact]
+    public async Task Import_TooLargeForTheApi_IsRefusedByTheClient()
+    {
+        using var nobody = new HttpClient { BaseAddress = new Uri("http://silo.invalid/") };
+        var import = new CheckpointImport("large", "{}", "fashion-mnist", "large.pt", new byte[CheckpointLimits.MaxWeightsSizeInBytes + 1]);
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => new HttpControl(nobody).ImportCheckpointAsync(import));
+        Assert.Contains("536870913 bytes, and a silo takes at most 536870912", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Import_BesideTwoOthers_IsToldToComeBack()
+    {
+        const string path = "api/v1/checkpoints/third/imported?dataset=fashion-mnist&model={}";
+        var release = new TaskCompletionSource();
+        var others = Enumerable.Range(0, 2).Select(_ => silo.SendAsync(HttpMethod.Put, path, change: request => request.Content = new SlowContent(release.Task))).ToList();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        HttpResponseMessage answer;
+        do
+        {
+            answer = await silo.Http.PutAsync(new Uri(path, UriKind.Relative), new ByteArrayContent([1]) { Headers = { ContentType = new("application/octet-stream") } }, limit.Token);
+        }
+        while (answer.StatusCode == HttpStatusCode.BadRequest);   // The others are still on their way.
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (answer.StatusCode, answer.Headers.RetryAfter?.Delta));
+        release.SetResult();
+        Assert.All(await Task.WhenAll(others), other => Assert.Equal(HttpStatusCode.BadRequest, other.Status));
+    }
+
     [Fact]
     public async Task UnknownName_IsNotFound_WithTheClosest()
     {
@@ -179,6 +209,31 @@ public sealed class ApiEndpointsTests(ApiSilo silo)
         }
 
         return seen;
+    }
+
+    /// <summary>One byte that comes when it is released.</summary>
+    private sealed class SlowContent : HttpContent
+    {
+        private readonly Task _release;
+
+        public SlowContent(Task release)
+        {
+            _release = release;
+            Headers.ContentType = new("application/octet-stream");
+        }
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.FlushAsync();
+            await _release;
+            await stream.WriteAsync(new byte[1]);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 1;
+            return true;
+        }
     }
 
     /// <summary>As long as nobody would take it.</summary>

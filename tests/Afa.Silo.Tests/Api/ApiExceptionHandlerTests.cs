@@ -23,6 +23,9 @@ public sealed class ApiExceptionHandlerTests
         { new TimeoutException("secret"), 503, "The cluster does not answer" },
         { new SiloUnavailableException("secret"), 503, "The cluster does not answer" },
         { new NotSupportedException("secret"), 500, "The silo's log says more." },
+        { new ObjectDisposedException("secret"), 500, "The silo's log says more." },
+        { new JsonException("secret"), 500, "The silo's log says more." },   // Of a GET: what is stored.
+        { new InvalidDataException("secret"), 500, "The silo's log says more." },
         { new ArgumentException("Two lines.\n   at Some.Method()\n---> more"), 400, "Two lines." },
     };
 
@@ -38,6 +41,15 @@ public sealed class ApiExceptionHandlerTests
         Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("POST")]
+    public async Task Body_ThatCannotBeRead_IsTheCallersToMend(string method)
+    {
+        Assert.Equal(400, (await HandleAsync(new JsonException("Not JSON."), method)).Context.Response.StatusCode);
+        Assert.Equal(400, (await HandleAsync(new InvalidDataException("Not safetensors."), method)).Context.Response.StatusCode);
+    }
+
     /// <summary>A silo is replaced by another, a store is not.</summary>
     [Fact]
     public async Task RetryAfter_StandsOnlyWhereWaitingHelps()
@@ -46,11 +58,11 @@ public sealed class ApiExceptionHandlerTests
         Assert.Equal(0, (await HandleAsync(new IOException())).Context.Response.Headers.RetryAfter.Count);
     }
 
-    private static async Task<(HttpContext Context, string Text)> HandleAsync(Exception exception)
+    private static async Task<(HttpContext Context, string Text)> HandleAsync(Exception exception, string method = "GET")
     {
         using var services = new ServiceCollection().AddLogging().AddProblemDetails().BuildServiceProvider();
         using var body = new MemoryStream();
-        var context = new DefaultHttpContext { RequestServices = services, Response = { Body = body } };
+        var context = new DefaultHttpContext { RequestServices = services, Request = { Method = method }, Response = { Body = body } };
         Assert.True(await new ApiExceptionHandler(NullLogger<ApiExceptionHandler>.Instance).TryHandleAsync(context, exception, CancellationToken.None));
         return (context, System.Text.Encoding.UTF8.GetString(body.ToArray()));
     }

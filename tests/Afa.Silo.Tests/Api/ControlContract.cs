@@ -60,7 +60,9 @@ public abstract class ControlContract
         var import = new CheckpointImport($"{Prefix}-imported", export.ModelJson, "fashion-mnist", "a file & more.pt", export.Weights);
         var name = await Control.ImportCheckpointAsync(import);
         Assert.Equal($"runs/{Prefix}-imported/checkpoints/imported", name);
-        await Assert.ThrowsAsync<ArgumentException>(() => Control.ImportCheckpointAsync(import));   // The name is taken.
+        Assert.Equal(name, await Control.ImportCheckpointAsync(import));   // No further effect.
+        var other = import with { Weights = [.. import.Weights[..^1], (byte)(import.Weights[^1] ^ 1)] };
+        Assert.Contains("already", (await Assert.ThrowsAsync<ArgumentException>(() => Control.ImportCheckpointAsync(other))).Message, StringComparison.Ordinal);
         Assert.Equal(Tensors(export), Tensors(await Control.ExportCheckpointAsync(name)));
         Assert.Contains(name, (await Control.ListCheckpointsAsync(null)).Select(checkpoint => checkpoint.Name));
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Afa.Client.Control;
 using Microsoft.Extensions.Time.Testing;
+using Polly.Timeout;
 using Xunit;
 
 namespace Afa.Tests.Silo.Api;
@@ -52,14 +53,76 @@ public sealed class PatientHandlerTests
         Assert.InRange((_clock.GetUtcNow() - begun).TotalSeconds, 110, 130);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Func<int, HttpResponseMessage> answer)
+    [Fact]
+    public async Task ServerThatHangsFromTheStart_IsAskedOnce()
     {
-        using var http = new HttpClient(new PatientHandler(new Server(request =>
+        var begun = _clock.GetUtcNow();
+        await Assert.ThrowsAsync<TimeoutRejectedException>(() => SendAsync(HangAsync));
+        Assert.InRange((_clock.GetUtcNow() - begun).TotalSeconds, 60, 65);
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public async Task ServerThatBeginsToHang_IsGivenUpAfterTwoMinutes()
+    {
+        var begun = _clock.GetUtcNow();
+        await Assert.ThrowsAsync<TimeoutRejectedException>(() => SendAsync((call, stop) => call == 1
+            ? Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadGateway))
+            : HangAsync(call, stop)));
+        Assert.InRange((_clock.GetUtcNow() - begun).TotalSeconds, 115, 190);   // The last try may begin just before.
+    }
+
+    /// <summary>As SocketsHttpHandler says that its ConnectTimeout is over.</summary>
+    [Fact]
+    public async Task ServerThatCannotBeConnectedTo_IsGivenUpByTimeNotByTries()
+    {
+        var begun = _clock.GetUtcNow();
+        await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(async (_, stop) =>
         {
-            Assert.Equal("body", request.Content!.ReadAsStringAsync().GetAwaiter().GetResult());
-            return answer(++_calls);
-        }), _clock));
-        var sent = http.PostAsync(new Uri("http://silo.example/"), new StringContent("body"));
+            await Task.Delay(TimeSpan.FromSeconds(5), _clock, stop);
+            throw new TaskCanceledException("connecting", new TimeoutException());
+        }));
+        Assert.InRange((_clock.GetUtcNow() - begun).TotalSeconds, 10, 22);
+        Assert.InRange(_calls, 2, 4);
+    }
+
+    [Fact]
+    public async Task Transfer_MayTakeMinutes()
+    {
+        var answer = await SendAsync(
+            async (_, stop) =>
+            {
+                await Task.Delay(TimeSpan.FromMinutes(3), _clock, stop);
+                return new HttpResponseMessage();
+            },
+            TimeSpan.FromMinutes(6));
+        Assert.Equal((HttpStatusCode.OK, 1), (answer.StatusCode, _calls));
+    }
+
+    private async Task<HttpResponseMessage> HangAsync(int call, CancellationToken stop)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, _clock, stop);
+        throw new InvalidOperationException($"Call {call} ended.");
+    }
+
+    private Task<HttpResponseMessage> SendAsync(Func<int, HttpResponseMessage> answer) => SendAsync((call, _) => Task.FromResult(answer(call)));
+
+    private async Task<HttpResponseMessage> SendAsync(Func<int, CancellationToken, Task<HttpResponseMessage>> answer, TimeSpan? longest = null)
+    {
+        using var http = new HttpClient(new PatientHandler(
+            new Server(async (request, stop) =>
+            {
+                Assert.Equal("body", await request.Content!.ReadAsStringAsync(stop));
+                return await answer(++_calls, stop);
+            }),
+            _clock)) { Timeout = Timeout.InfiniteTimeSpan };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://silo.example/") { Content = new StringContent("body") };
+        if (longest is { } time)
+        {
+            request.Options.Set(PatientHandler.LongestTry, time);
+        }
+
+        var sent = http.SendAsync(request);
         while (!sent.IsCompleted)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(250));
@@ -69,9 +132,9 @@ public sealed class PatientHandlerTests
         return await sent;
     }
 
-    private sealed class Server(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
+    private sealed class Server(Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(answer(request));
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => answer(request, cancellationToken);
     }
 
     /// <summary>A connection that ends in the middle of an answer.</summary>
