@@ -109,13 +109,12 @@ public sealed class PatientHandlerTests
 
     private async Task<HttpResponseMessage> SendAsync(Func<int, CancellationToken, Task<HttpResponseMessage>> answer, TimeSpan? longest = null)
     {
-        using var http = new HttpClient(new PatientHandler(
-            new Server(async (request, stop) =>
-            {
-                Assert.Equal("body", await request.Content!.ReadAsStringAsync(stop));
-                return await answer(++_calls, stop);
-            }),
-            _clock)) { Timeout = Timeout.InfiniteTimeSpan };
+        var server = new Server(async (request, stop) =>
+        {
+            Assert.Equal("body", await request.Content!.ReadAsStringAsync(stop));
+            return await answer(++_calls, stop);
+        });
+        using var http = new HttpClient(new PatientHandler(server, _clock)) { Timeout = Timeout.InfiniteTimeSpan };
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://silo.example/") { Content = new StringContent("body") };
         if (longest is { } time)
         {
