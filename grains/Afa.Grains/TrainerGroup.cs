@@ -9,6 +9,7 @@ namespace Afa.Grains;
 internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string run, SiloAddress first, int attempt, int count)
 {
     private readonly ITrainerGrain[] _trainers = [.. Enumerable.Range(0, count).Select(rank => grains.GetGrain<ITrainerGrain>($"{run}/{rank}"))];
+    private bool _isDisbanded;
 
     /// <summary>Spreads the trainers over the silos that live now and loads the checkpoint; a trainer that lives already stays where it is.</summary>
     /// <exception cref="RunFailedException">A user has to mend something, such as missing data.</exception>
@@ -68,9 +69,15 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
     /// <summary>Tells whoever waits in an exchange of this attempt, or of one before, that it is over.</summary>
     public Task AbandonAsync() => AbandonAsync(attempt);
 
-    /// <summary>Ends the attempt and frees the device slots.</summary>
+    /// <summary>Ends the attempt and frees the device slots. Repeating it has no further effect.</summary>
     public async Task DisbandAsync()
     {
+        if (_isDisbanded)
+        {
+            return;
+        }
+
+        _isDisbanded = true;
         await AbandonAsync();
         await TellUntilAsync(attempt, IgnoreLossAsync(ReleaseAsync()));
     }

@@ -336,7 +336,7 @@ internal sealed class TrainingRunGrain(
                 stop.ThrowIfCancellationRequested();
                 if (_isCancelRequested)
                 {
-                    await EndAsync(RunState.Canceled, null, stop);
+                    await EndAsync(trainers, RunState.Canceled, null, stop);
                     return;
                 }
 
@@ -379,7 +379,7 @@ internal sealed class TrainingRunGrain(
 
                 if (_isPauseRequested)
                 {
-                    await EndAsync(RunState.Paused, null, stop);
+                    await EndAsync(trainers, RunState.Paused, null, stop);
                     return;
                 }
 
@@ -389,13 +389,20 @@ internal sealed class TrainingRunGrain(
                 }
             }
 
-            await EndAsync(RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message, stop);
+            await EndAsync(trainers, RunState.Completed, isOver && step < plan.Steps ? $"{state.State.Message} {selection.Describe()}".TrimStart() : state.State.Message, stop);
         }
         finally
         {
             epoch?.Dispose();
             await trainers.DisbandAsync();
         }
+    }
+
+    /// <summary>Frees the trainers, then says how the run ended: should this silo die in between, whoever takes the run up finds them, while nobody would after the end.</summary>
+    private async Task EndAsync(TrainerGroup trainers, RunState ended, string? message, CancellationToken stop)
+    {
+        await trainers.DisbandAsync();
+        await EndAsync(ended, message, stop);
     }
 
     private static async Task<TrainerStep[]> StepAsync(TrainerGroup trainers, long step)
