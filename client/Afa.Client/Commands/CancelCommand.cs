@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Afa.Client.Control;
 using Afa.Client.Output;
 using Afa.Grains;
@@ -30,16 +29,16 @@ internal sealed class CancelCommand : StoreCommand
     protected override async Task<int> RunAsync(ParseResult parsed, IAfaControl control, string store)
     {
         var name = parsed.GetValue(_name)!;
-        var (what, before, cancelAsync) = await NamedWork.FindAsync(control, name, _context.Interrupt) switch
+        var work = await NamedWork.FindAsync(control, name, _context.Interrupt);
+        var (what, cancelAsync) = work switch
         {
-            { Training: { } run } => ($"Run '{name}'", run.State, control.CancelTrainingAsync(name, _context.Interrupt)),
-            { Evaluation: { } evaluation } => ($"Evaluation '{name}'", evaluation.State, control.CancelEvaluationAsync(name, _context.Interrupt)),
-            { Sweep: { } sweep } => ($"Sweep '{name}'", sweep.State, control.CancelSweepAsync(name, _context.Interrupt)),
-            _ => throw new UnreachableException(),
+            { Training: not null } => ($"Run '{name}'", control.CancelTrainingAsync(name, _context.Interrupt)),
+            { Evaluation: not null } => ($"Evaluation '{name}'", control.CancelEvaluationAsync(name, _context.Interrupt)),
+            _ => ($"Sweep '{name}'", control.CancelSweepAsync(name, _context.Interrupt)),
         };
         await cancelAsync;
-        var after = await WaitForEndAsync(control, name);
-        _context.Output.WriteLine((before, after) switch
+        var after = await WaitForEndAsync(control, work);
+        _context.Output.WriteLine((work.State, after) switch
         {
             (RunState.Completed, _) => $"{what} is complete; there is nothing to cancel.",
             (RunState.Canceled, _) => $"{what} was canceled before.",
@@ -51,16 +50,15 @@ internal sealed class CancelCommand : StoreCommand
     }
 
     /// <summary>Waits a while for what is canceled to stop.</summary>
-    private async Task<RunState> WaitForEndAsync(IAfaControl control, string name)
+    private async Task<RunState> WaitForEndAsync(IAfaControl control, NamedWork work)
     {
         var started = _context.Clock.GetTimestamp();
         while (true)
         {
-            var work = await NamedWork.FindAsync(control, name, _context.Interrupt);
-            var state = work.Training?.State ?? work.Evaluation?.State ?? work.Sweep!.State;
-            if (state != RunState.Running || _context.Clock.GetElapsedTime(started) > s_patience)
+            work = await work.RefreshAsync(control, _context.Interrupt);
+            if (work.State != RunState.Running || _context.Clock.GetElapsedTime(started) > s_patience)
             {
-                return state;
+                return work.State;
             }
 
             await Task.Delay(s_interval, _context.Clock, _context.Interrupt);

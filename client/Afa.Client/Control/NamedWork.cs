@@ -13,6 +13,8 @@ internal sealed record NamedWork
 
     public SweepStatus? Sweep { get; private init; }
 
+    public RunState State => Training?.State ?? Evaluation?.State ?? Sweep!.State;
+
     /// <exception cref="UsageException">There is none; the message lists what there is.</exception>
     public static async Task<NamedWork> FindAsync(IAfaControl control, string name, CancellationToken cancellationToken)
     {
@@ -21,6 +23,14 @@ internal sealed record NamedWork
             ?? throw ClosestName.Unknown(
                 "run, evaluation or sweep", name, [.. runs.Select(run => run.Run), .. evaluations.Select(evaluation => evaluation.Evaluation), .. sweeps.Select(sweep => sweep.Sweep)]);
     }
+
+    /// <summary>Asks for this work alone how it stands now.</summary>
+    public async Task<NamedWork> RefreshAsync(IAfaControl control, CancellationToken cancellationToken) => this switch
+    {
+        { Training: { } run } => new() { Training = await control.GetTrainingAsync(run.Run, cancellationToken) ?? run },
+        { Evaluation: { } evaluation } => new() { Evaluation = await control.GetEvaluationAsync(evaluation.Evaluation, cancellationToken) ?? evaluation },
+        _ => new() { Sweep = await control.GetSweepAsync(Sweep!.Sweep, cancellationToken) ?? Sweep },
+    };
 
     /// <summary>Refuses a name that something has, as commands such as 'afa watch' take the names of all three.</summary>
     /// <exception cref="UsageException">It is taken; the message says by what, and how to go on with that.</exception>
@@ -31,14 +41,14 @@ internal sealed record NamedWork
             return;
         }
 
-        var (kind, state, resume) = taken switch
+        var (kind, resume) = taken switch
         {
-            { Training: { } run } => ("a run", run.State, "train"),
-            { Evaluation: { } evaluation } => ("an evaluation", evaluation.State, "evaluate"),
-            _ => ("a sweep", taken.Sweep!.State, "sweep"),
+            { Training: not null } => ("a run", "train"),
+            { Evaluation: not null } => ("an evaluation", "evaluate"),
+            _ => ("a sweep", "sweep"),
         };
-        var choices = state is RunState.Completed or RunState.Canceled ? "Choose another name." : $"Go on with it by: {context.CommandLine($"{resume} --resume {name}", store)}, or choose another name.";
-        throw new UsageException($"There is {kind} '{name}' in {store} already ({StatusText.Name(state)}). {choices}");
+        var choices = taken.State is RunState.Completed or RunState.Canceled ? "Choose another name." : $"Go on with it by: {context.CommandLine($"{resume} --resume {name}", store)}, or choose another name.";
+        throw new UsageException($"There is {kind} '{name}' in {store} already ({StatusText.Name(taken.State)}). {choices}");
     }
 
     /// <summary>Makes a name that is free: the time after a prefix.</summary>
