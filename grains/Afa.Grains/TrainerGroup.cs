@@ -87,20 +87,17 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
         // This call is the first to one that was lost with its silo, and so says where it comes up.
         var silos = new List<SiloAddress> { first };
         await IgnoreLossAsync(FindSilosAsync());
-        await Task.WhenAll(Placed(silos, async (trainer, _) =>
-        {
-            await trainer.ReleaseAsync();
-            return true;
-        }));
+        await Task.WhenAll(Placed(silos, (trainer, _) => trainer.ReleaseAsync()));
 
         async Task FindSilosAsync() => silos = await grains.ActiveSilosAsync();
     }
 
     /// <summary>Calls each trainer, and has one that does not live come up on its silo.</summary>
-    private List<Task<T>> Placed<T>(List<SiloAddress> silos, Func<ITrainerGrain, int, Task<T>> call)
+    private List<T> Placed<T>(List<SiloAddress> silos, Func<ITrainerGrain, int, T> call)
+        where T : Task
     {
         var start = Math.Max(0, silos.IndexOf(first));
-        var calls = new List<Task<T>>();
+        var calls = new List<T>();
         for (var rank = 0; rank < count; rank++)
         {
             // Neighbors in rank share a silo, where there are more trainers than silos: what they add up there need not cross the wire.

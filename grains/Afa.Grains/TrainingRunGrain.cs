@@ -327,7 +327,6 @@ internal sealed class TrainingRunGrain(
         try
         {
             await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
-            await WriteStateAsync();
             _progress.Restart(step, plan.ShareDone(step));
             var selection = new EpochSelection(options.Validation, state.State);
             var isOver = selection.IsOver;
