@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Afa.Evaluation;
-using static Afa.Client.Reports.Html;
+using static Afa.Client.Reports.HtmlTables;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using Afa.Evaluation.Features;
-using static Afa.Client.Reports.Html;
+using static Afa.Client.Reports.HtmlTables;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

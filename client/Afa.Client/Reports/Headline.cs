@@ -3,7 +3,7 @@ using System.Xml.Linq;
 using Afa.Attacks;
 using Afa.Evaluation;
 using Afa.Grains;
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

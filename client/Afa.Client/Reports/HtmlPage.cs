@@ -1,4 +1,4 @@
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

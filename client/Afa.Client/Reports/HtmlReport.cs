@@ -2,7 +2,8 @@ using System.Xml.Linq;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
-using static Afa.Client.Reports.Html;
+using static Afa.Client.Reports.HtmlTables;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

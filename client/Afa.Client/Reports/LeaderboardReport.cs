@@ -1,7 +1,7 @@
 using System.Text;
 using System.Xml.Linq;
 using Afa.Evaluation;
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using ScottPlot;
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 
@@ -186,5 +186,5 @@ internal static class LineChart
         new XAttribute("x", at.X + right),
         new XAttribute("y", at.Y + down),
         new XAttribute("text-anchor", anchor),
-        ReportText.Printable(text));
+        Printable(text));
 }

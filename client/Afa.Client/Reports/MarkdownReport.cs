@@ -2,6 +2,7 @@ using System.Text;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 
@@ -121,7 +122,7 @@ internal static class MarkdownReport
     private static string Escape(string cell)
     {
         var escaped = new StringBuilder();
-        foreach (var character in ReportText.Printable(cell))
+        foreach (var character in Printable(cell))
         {
             _ = character switch
             {

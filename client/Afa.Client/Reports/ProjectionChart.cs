@@ -3,7 +3,7 @@ using System.Text;
 using System.Xml.Linq;
 using Afa.Client.Control;
 using Afa.Evaluation.Features;
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Afa.Client.Reports;
 
@@ -29,17 +28,4 @@ internal static class ReportText
         { TotalHours: < 1 } => $"{time.Minutes} min {time.Seconds} s",
         _ => $"{Math.Floor(time.TotalHours)} h {time.Minutes} min",
     };
-
-    /// <summary>The text with everything replaced that XML cannot hold: lone surrogates, control characters and noncharacters.</summary>
-    public static string Printable(string? text)
-    {
-        var printable = new StringBuilder();
-        foreach (var rune in (text ?? "").EnumerateRunes())
-        {
-            var isHeld = !Rune.IsControl(rune) && (rune.Value & 0xFFFE) != 0xFFFE;
-            printable.Append(isHeld || rune.Value is '\n' or '\t' ? rune : Rune.ReplacementChar);
-        }
-
-        return printable.ToString();
-    }
 }

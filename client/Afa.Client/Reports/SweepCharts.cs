@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using Afa.Evaluation;
 using Afa.Sweeps;
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Afa.Sweeps;
 using Afa.Training;
-using static Afa.Client.Reports.Html;
+using static Afa.Client.Reports.HtmlTables;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

@@ -1,7 +1,8 @@
 using System.Xml.Linq;
 using Afa.Client.Output;
 using Afa.Grains;
-using static Afa.Client.Reports.Html;
+using static Afa.Client.Reports.HtmlTables;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

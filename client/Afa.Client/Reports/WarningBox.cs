@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 using Afa.Evaluation;
-using static Afa.Client.Reports.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Client.Reports;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
-using static Afa.Silo.Page.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

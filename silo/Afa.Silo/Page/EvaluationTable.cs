@@ -1,7 +1,7 @@
 using System.Xml.Linq;
 using Afa.Evaluation;
 using Afa.Grains;
-using static Afa.Silo.Page.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using static Afa.Silo.Page.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
-using static Afa.Silo.Page.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

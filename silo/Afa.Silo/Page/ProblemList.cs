@@ -1,6 +1,6 @@
 using System.Xml.Linq;
 using Afa.Grains;
-using static Afa.Silo.Page.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 using Afa.Evaluation;
 using Afa.Grains;
 using Afa.Sweeps;
-using static Afa.Silo.Page.Html;
+using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

@@ -2,12 +2,15 @@ using System.Collections;
 using System.Text;
 using System.Xml.Linq;
 
-namespace Afa.Silo.Page;
+namespace Afa.Silo;
 
-/// <summary>Builds HTML from elements, so that text is encoded by construction: names and messages come from whoever may start a run.</summary>
-internal static class Html
+/// <summary>
+/// Builds HTML from elements, for the page and for the client's reports, so that text is encoded by construction: names and messages come from
+/// whoever may start a run. Written so that XML parsers read it too.
+/// </summary>
+public static class Html
 {
-    private static readonly HashSet<string> s_void = ["br", "link", "meta"];
+    private static readonly HashSet<string> s_void = ["br", "img", "link", "meta"];
 
     /// <param name="content">Elements, attributes, text, sequences of them; null adds nothing.</param>
     public static XElement Tag(string name, params object?[] content) => new(name, content.Select(Encodable));
@@ -18,7 +21,7 @@ internal static class Html
 
     public static XAttribute Id(string id) => Attribute("id", id);
 
-    /// <summary>A link to a part of the page.</summary>
+    /// <summary>A link to another part.</summary>
     public static XElement Link(string address, string text) => Tag("a", Attribute("href", address), text);
 
     /// <summary>The document as browsers take it.</summary>
@@ -41,7 +44,7 @@ internal static class Html
     };
 
     /// <summary>The text with everything replaced that XML cannot hold: lone surrogates, control characters and noncharacters.</summary>
-    private static string Printable(string text)
+    public static string Printable(string text)
     {
         var printable = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
