@@ -69,6 +69,29 @@ public interface IAfaControl
     /// <returns>JSON of <c>Afa.Sweeps.SweepDocument</c>.</returns>
     Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default);
 
+    /// <summary>Starts a federation: owners of private shards who train one model, round by round, and judge it each on their own test images.</summary>
+    /// <param name="optionsJson">JSON of <c>Afa.Federation.FederationOptions</c>, validated before any work starts.</param>
+    Task StartFederationAsync(string federation, string optionsJson, CancellationToken cancellationToken = default);
+
+    /// <summary>Goes on with a federation from its last finished round. Does nothing if it runs or is complete.</summary>
+    Task ResumeFederationAsync(string federation, CancellationToken cancellationToken = default);
+
+    /// <summary>Finishes the round under way and stops.</summary>
+    Task PauseFederationAsync(string federation, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops a federation for good; its checkpoints stay. Does nothing if it is complete.</summary>
+    Task CancelFederationAsync(string federation, CancellationToken cancellationToken = default);
+
+    /// <summary>Returns null if no federation has that name.</summary>
+    Task<FederationStatus?> GetFederationAsync(string federation, CancellationToken cancellationToken = default);
+
+    /// <summary>All federations, newest first.</summary>
+    Task<IReadOnlyList<FederationStatus>> ListFederationsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>What a federation has found so far; null if there is none of that name.</summary>
+    /// <returns>JSON of <c>Afa.Federation.FederationDocument</c>.</returns>
+    Task<string?> GetFederationResultAsync(string federation, CancellationToken cancellationToken = default);
+
     /// <summary>Begins to analyze a checkpoint's feature space, if that is neither stored nor under way, and waits a little for it. Ask again until the result is there.</summary>
     /// <param name="optionsJson">JSON of <c>Afa.Evaluation.Features.FeatureAnalysisOptions</c>, validated before any work starts.</param>
     Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default);

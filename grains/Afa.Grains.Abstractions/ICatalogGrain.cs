@@ -1,6 +1,6 @@
 namespace Afa.Grains;
 
-/// <summary>What the store holds: runs, checkpoints, evaluations and sweeps. The key is 0.</summary>
+/// <summary>What the store holds: runs, checkpoints, evaluations, sweeps and federations. The key is 0.</summary>
 [Alias("afa.catalog")]
 public interface ICatalogGrain : IGrainWithIntegerKey
 {
@@ -15,6 +15,10 @@ public interface ICatalogGrain : IGrainWithIntegerKey
     /// <summary>Names of all sweeps.</summary>
     [Alias("sweeps")]
     Task<IReadOnlyList<string>> ListSweepsAsync();
+
+    /// <summary>Names of all federations.</summary>
+    [Alias("federations")]
+    Task<IReadOnlyList<string>> ListFederationsAsync();
 
     /// <summary>JSON of the <c>Afa.Evaluation.EvaluationDocument</c> of a completed evaluation; null if there is none.</summary>
     [Alias("result")]

@@ -17,6 +17,8 @@ internal sealed class CatalogGrain(IBlobStore blobs, CheckpointStore checkpoints
 
     public Task<IReadOnlyList<string>> ListSweepsAsync() => ListAsync("sweep");
 
+    public Task<IReadOnlyList<string>> ListFederationsAsync() => ListAsync("federation");
+
     public async Task<string?> ReadResultAsync(string evaluation) =>
         await blobs.ReadAsync($"evaluations/{evaluation}/result.json", MaxResultSizeInBytes) is { } content ? Encoding.UTF8.GetString(content) : null;
 

@@ -68,6 +68,28 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 
     public Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default) => Sweep(sweep).GetResultAsync().WaitAsync(cancellationToken);
 
+    public Task StartFederationAsync(string federation, string optionsJson, CancellationToken cancellationToken = default) =>
+        Federation(federation).StartAsync(optionsJson).WaitAsync(cancellationToken);
+
+    public Task ResumeFederationAsync(string federation, CancellationToken cancellationToken = default) => Federation(federation).ResumeAsync().WaitAsync(cancellationToken);
+
+    public Task PauseFederationAsync(string federation, CancellationToken cancellationToken = default) => Federation(federation).PauseAsync().WaitAsync(cancellationToken);
+
+    public Task CancelFederationAsync(string federation, CancellationToken cancellationToken = default) => Federation(federation).CancelAsync().WaitAsync(cancellationToken);
+
+    public Task<FederationStatus?> GetFederationAsync(string federation, CancellationToken cancellationToken = default) =>
+        Federation(federation).GetStatusAsync().WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<FederationStatus>> ListFederationsAsync(CancellationToken cancellationToken = default)
+    {
+        var names = await Catalog.ListFederationsAsync().WaitAsync(cancellationToken);
+        var federations = await Task.WhenAll(names.Select(ReadableFederationAsync)).WaitAsync(cancellationToken);
+        return [.. federations.OfType<FederationStatus>().OrderByDescending(federation => federation.CreatedAt)];
+    }
+
+    public Task<string?> GetFederationResultAsync(string federation, CancellationToken cancellationToken = default) =>
+        Federation(federation).GetResultAsync().WaitAsync(cancellationToken);
+
     public Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default) =>
         grains.GetGrain<IFeatureAnalysisGrain>(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(optionsJson)))).AnalyzeAsync(optionsJson).WaitAsync(cancellationToken);
 
@@ -146,11 +168,26 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
         }
     }
 
+    /// <summary>Likewise.</summary>
+    private async Task<FederationStatus?> ReadableFederationAsync(string name)
+    {
+        try
+        {
+            return await Federation(name).GetStatusAsync();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new FederationStatus(name, RunState.Failed, "{}", DateTimeOffset.UnixEpoch, 0, 0, "", 0, null, TimeSpan.Zero, null, null, null, null, $"It cannot be read: {exception.Message.Split('\n')[0]}");
+        }
+    }
+
     private ICatalogGrain Catalog => grains.GetGrain<ICatalogGrain>(0);
 
     private ITrainingRunGrain Run(string name) => grains.GetGrain<ITrainingRunGrain>(name);
 
     private ISweepGrain Sweep(string name) => grains.GetGrain<ISweepGrain>(name);
+
+    private IFederationGrain Federation(string name) => grains.GetGrain<IFederationGrain>(name);
 
     private IEvaluationRunGrain Evaluation(string name) => grains.GetGrain<IEvaluationRunGrain>(name);
 }

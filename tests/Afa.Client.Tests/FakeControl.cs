@@ -423,4 +423,25 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         var index = Runs.FindIndex(status => status.Run == run);
         Runs[index] = change(Runs[index]);
     }
+
+    public List<FederationStatus> Federations { get; } = [];
+
+    public Task StartFederationAsync(string federation, string optionsJson, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"start federation {federation}");
+        Federations.Insert(0, new FederationStatus(federation, RunState.Completed, optionsJson, DateTimeOffset.UnixEpoch, 1, 1, "", 1, null, TimeSpan.Zero, null, null, null, null, null));
+        return Task.CompletedTask;
+    }
+
+    public Task ResumeFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task PauseFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task CancelFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task<FederationStatus?> GetFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.FromResult(Federations.Find(status => status.Federation == federation));
+
+    public Task<IReadOnlyList<FederationStatus>> ListFederationsAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<FederationStatus>>(Federations);
+
+    public Task<string?> GetFederationResultAsync(string federation, CancellationToken cancellationToken = default) => Task.FromResult<string?>(null);
 }

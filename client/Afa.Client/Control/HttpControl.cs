@@ -58,6 +58,20 @@ internal sealed class HttpControl(HttpClient http) : IAfaControl
 
     public Task<string?> GetSweepResultAsync(string sweep, CancellationToken cancellationToken = default) => TryGetTextAsync($"{Path("sweeps", sweep)}/result", cancellationToken);
 
+    public Task StartFederationAsync(string federation, string optionsJson, CancellationToken cancellationToken = default) => StartAsync("federations", federation, optionsJson, cancellationToken);
+
+    public Task ResumeFederationAsync(string federation, CancellationToken cancellationToken = default) => CommandAsync("federations", federation, "resume", cancellationToken);
+
+    public Task PauseFederationAsync(string federation, CancellationToken cancellationToken = default) => CommandAsync("federations", federation, "pause", cancellationToken);
+
+    public Task CancelFederationAsync(string federation, CancellationToken cancellationToken = default) => CommandAsync("federations", federation, "cancel", cancellationToken);
+
+    public Task<FederationStatus?> GetFederationAsync(string federation, CancellationToken cancellationToken = default) => TryGetAsync<FederationStatus>(Path("federations", federation), cancellationToken);
+
+    public Task<IReadOnlyList<FederationStatus>> ListFederationsAsync(CancellationToken cancellationToken = default) => GetAsync<IReadOnlyList<FederationStatus>>("federations", cancellationToken);
+
+    public Task<string?> GetFederationResultAsync(string federation, CancellationToken cancellationToken = default) => TryGetTextAsync($"{Path("federations", federation)}/result", cancellationToken);
+
     public async Task<FeatureAnalysisStatus> AnalyzeFeaturesAsync(string optionsJson, CancellationToken cancellationToken = default)
     {
         using var answer = await SendAsync(HttpMethod.Post, "feature-analyses", Json(optionsJson), cancellationToken);

@@ -50,6 +50,7 @@ internal static class ApiEndpoints
         new WorkEndpoints<TrainingRunStatus, Training.TrainingOptions>(WorkKinds.Trainings).Map(api);
         new WorkEndpoints<EvaluationStatus, Evaluation.EvaluationOptions>(WorkKinds.Evaluations).Map(api);
         new WorkEndpoints<SweepStatus, Sweeps.SweepPlan>(WorkKinds.Sweeps).Map(api);
+        new WorkEndpoints<FederationStatus, Federation.FederationOptions>(WorkKinds.Federations).Map(api);
         CheckpointEndpoints.Map(api);
         ClusterEndpoints.Map(api);
     }

@@ -1,4 +1,5 @@
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Sweeps;
 using Afa.Training;
@@ -50,5 +51,20 @@ internal static class WorkKinds
         PauseAsync = (control, name, stop) => control.PauseSweepAsync(name, stop),
         CancelAsync = (control, name, stop) => control.CancelSweepAsync(name, stop),
         Result = new(typeof(SweepDocument), (control, name, stop) => control.GetSweepResultAsync(name, stop)),
+    };
+
+    public static WorkKind<FederationStatus, FederationOptions> Federations { get; } = new()
+    {
+        Path = "federations",
+        Noun = "federation",
+        State = status => status.State,
+        NamesAsync = catalog => catalog.ListFederationsAsync(),
+        ListAsync = (control, stop) => control.ListFederationsAsync(stop),
+        GetAsync = (control, name, stop) => control.GetFederationAsync(name, stop),
+        StartAsync = (control, name, options, stop) => control.StartFederationAsync(name, options, stop),
+        ResumeAsync = (control, name, stop) => control.ResumeFederationAsync(name, stop),
+        PauseAsync = (control, name, stop) => control.PauseFederationAsync(name, stop),
+        CancelAsync = (control, name, stop) => control.CancelFederationAsync(name, stop),
+        Result = new(typeof(FederationDocument), (control, name, stop) => control.GetFederationResultAsync(name, stop)),
     };
 }

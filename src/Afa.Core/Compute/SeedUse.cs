@@ -15,4 +15,10 @@ public enum SeedUse : ulong
     ValidationSplit = 50,
     ValidationAttack = 51,
     TestOrder = 60,
+    Participation = 70,
+    Buckets = 71,
+    MaliciousUpdate = 72,
+    PoisonedImages = 73,
+    Partition = 74,
+    SampledTestImages = 75,
 }
