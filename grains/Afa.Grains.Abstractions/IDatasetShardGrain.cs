@@ -1,6 +1,6 @@
 namespace Afa.Grains;
 
-/// <summary>One part of a run's training images, on the silo of the trainer that uses it. The key is "run/shard".</summary>
+/// <summary>One part of a run's training images, on the silo of the trainer that uses it. The key is "run/shard", or "federation/participant".</summary>
 [Alias("afa.dataset-shard")]
 public interface IDatasetShardGrain : IGrainWithStringKey
 {
@@ -9,8 +9,17 @@ public interface IDatasetShardGrain : IGrainWithStringKey
     [Alias("prepare"), ResponseTimeout("00:10:00")]
     Task<string?> PrepareAsync(string optionsJson);
 
+    /// <summary>Loads the private images of a participant of a federation, for use on this silo only. Repeating the call has no further effect.</summary>
+    /// <returns>Null, or what a user has to mend.</returns>
+    [Alias("prepare-private"), ResponseTimeout("00:10:00")]
+    Task<string?> PreparePrivateAsync(ParticipantAssignment assignment);
+
+    /// <summary>Frees the images.</summary>
+    [Alias("release")]
+    Task ReleaseAsync();
+
     /// <summary>Returns the images that the shard gives to one step, augmented.</summary>
-    /// <exception cref="InvalidOperationException">The shard was not prepared on this silo.</exception>
+    /// <exception cref="InvalidOperationException">The shard was not prepared on this silo, or it is private: its images go into no message.</exception>
     [Alias("batch")]
     Task<ShardBatch> GetBatchAsync(int epoch, int stepInEpoch, int count);
 }

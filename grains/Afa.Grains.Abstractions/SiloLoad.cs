@@ -6,6 +6,7 @@ namespace Afa.Grains;
 /// <param name="Busy">Threads of device slots that are at work now.</param>
 /// <param name="QueueLength">Pieces of work that wait for such a thread.</param>
 /// <param name="Runs">Training runs in which it has a part.</param>
+/// <param name="Owner">The participant of federations whose silo it is; null: nobody's.</param>
 [GenerateSerializer, Immutable, Alias("afa.silo-load")]
 public sealed record SiloLoad(
     [property: Id(0)] string Address,
@@ -13,4 +14,5 @@ public sealed record SiloLoad(
     [property: Id(2)] int Slots,
     [property: Id(3)] int Busy,
     [property: Id(4)] int QueueLength,
-    [property: Id(5)] IReadOnlyList<string> Runs);
+    [property: Id(5)] IReadOnlyList<string> Runs,
+    [property: Id(6)] string? Owner = null);

@@ -13,7 +13,8 @@ public static class SiloBuilderExtensions
     /// <summary>Adds what the grains need.</summary>
     /// <param name="store">Where checkpoints, results and grain state lie; every silo of a cluster sees the same.</param>
     /// <param name="devices">The silo's device slots. The silo does not dispose them.</param>
-    public static ISiloBuilder AddAfaGrains(this ISiloBuilder silo, IBlobStore store, DevicePool devices)
+    /// <param name="owner">Whose silo it is in federations; null: nobody's.</param>
+    public static ISiloBuilder AddAfaGrains(this ISiloBuilder silo, IBlobStore store, DevicePool devices, SiloOwner? owner = null)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(store);
@@ -23,6 +24,9 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton<SiloWork>();
         silo.Services.AddSingleton<LocalReductions>();
         silo.Services.AddSingleton<TrainerConnections>();
+        silo.Services.AddSingleton(owner ?? new SiloOwner());
+        silo.Services.AddSingleton<PrivateShards>();
+        silo.Services.AddSingleton<FederationSlots>();
         silo.Services.AddAfaInstruments();
         silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.Store, (services, _) => new BlobGrainStorage(services.GetRequiredService<IBlobStore>()));
         return silo;

@@ -89,6 +89,11 @@ internal sealed class TrainingRunGrain(
             throw new ArgumentException($"There is an imported checkpoint {imported}. Choose another name for the run.");
         }
 
+        if ((await GrainFactory.GetGrain<ICatalogGrain>(0).ListFederationsAsync()).Contains(Run))
+        {
+            throw new ArgumentException($"There is a federation '{Run}', whose models have the names that the run's checkpoints would have. Choose another name for the run.");
+        }
+
         await RequireEnoughImagesAsync(options);
         await BeginAsync(run =>
         {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Afa.Grains;
 
 /// <summary>
-/// Looks from time to time for runs, evaluations and sweeps that are to go on but that no process works on, as their silo has ended or
+/// Looks from time to time for runs, evaluations, federations and sweeps that are to go on but that no process works on, as their silo has ended or
 /// died, and activates their grains, which then go on.
 /// </summary>
 /// <remarks>In place of Orleans' reminders: what is to go on stands in the store already, and so outlives a whole cluster that keeps its membership in memory.</remarks>
@@ -24,6 +24,7 @@ public sealed class WorkKeeper(IBlobStore blobs, IGrainFactory grains, SiloWork 
         var control = new GrainControl(grains);
         await LookAsync("training-run", "runs", name => control.GetTrainingAsync(name, cancellationToken), cancellationToken);
         await LookAsync("evaluation-run", "evaluations", name => control.GetEvaluationAsync(name, cancellationToken), cancellationToken);
+        await LookAsync("federation", "federations", name => control.GetFederationAsync(name, cancellationToken), cancellationToken);
         await LookAsync("sweep", "sweeps", name => control.GetSweepAsync(name, cancellationToken), cancellationToken);
     }
 

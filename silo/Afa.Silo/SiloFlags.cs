@@ -22,6 +22,7 @@ public sealed class SiloFlags
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa",
         "afa silo --clustering postgres --postgres db:5432/afa --store /data/afa   # user and password in AFA_POSTGRES_CONNECTION_STRING_FILE",
         "afa silo --clustering redis --redis localhost:6379 --store /data/afa --silo-port 11112 --gateway-port 30001 --http-port 8081   # a second one",
+        "afa silo --clustering redis --redis localhost:6379 --store /data/afa --participant hospital-a --participant-data /data/private   # one of the owners of a federation",
     ];
 
     private readonly Option<string?> _store = Text("--store", "DIR|URL", "AFA_STORE",
@@ -51,6 +52,12 @@ public sealed class SiloFlags
 
     private readonly Option<string?> _drain = Text("--drain-seconds", "N", "AFA_DRAIN_SECONDS", "How long an ending silo may take to hand its runs over. Default: 60.");
 
+    private readonly Option<string?> _participant = Text("--participant", "NAME", "AFA_PARTICIPANT", "Whose silo this is in federations of owners (afa federate --owners): that participant trains and judges here only, with the files that lie here. Default: nobody's.");
+
+    private readonly Option<string?> _participantData = Text("--participant-data", "DIR", "AFA_PARTICIPANT_DATA", "Folder with that participant's files, whatever a federation's options say. Default: where those say.");
+
+    private readonly Option<string?> _participantStore = Text("--participant-store", "DIR", "AFA_PARTICIPANT_STORE", "Folder for what that participant keeps to itself, such as its own normalization layers. Default: the --store, which others may read.");
+
     private readonly TlsFlags _tls = new(isSilo: true);
 
     private readonly Option<bool> _kubernetes = new("--kubernetes") { Description = "Takes name, address and cluster from the pod, and leaves pods that are gone out of the cluster (needs POD_NAME, POD_NAMESPACE, POD_IP, ORLEANS_SERVICE_ID, ORLEANS_CLUSTER_ID)." };
@@ -58,7 +65,7 @@ public sealed class SiloFlags
     private readonly Option<bool> _dashboard = new("--dashboard") { Description = "Serves Orleans' dashboard under /dashboard beside the page: calls and times of every grain, which costs some. To see all silos there, give it to all." };
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _postgres, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, .. _tls.All, _drain, _kubernetes, _dashboard];
+    public IReadOnlyList<Option> All => [_store, _devices, _clustering, _redis, _postgres, _clusterId, _serviceId, _listen, _advertise, _siloPort, _gatewayPort, _httpPort, .. _tls.All, _participant, _participantData, _participantStore, _drain, _kubernetes, _dashboard];
 
     /// <summary>Reads the options; what is wrong with them is added to the problems, all of it.</summary>
     public SiloOptions Read(ParseResult parsed, Func<string, string?> environment, List<string> problems)
@@ -83,6 +90,9 @@ public sealed class SiloFlags
             IsInKubernetes = parsed.GetValue(_kubernetes),
             HasDashboard = parsed.GetValue(_dashboard),
             Tls = _tls.Read(parsed, environment, problems),
+            Participant = Given(_participant, "AFA_PARTICIPANT"),
+            ParticipantData = Given(_participantData, "AFA_PARTICIPANT_DATA"),
+            ParticipantStore = Given(_participantStore, "AFA_PARTICIPANT_STORE"),
         };
         if (options.Clustering == Clustering.Redis)
         {

@@ -103,7 +103,7 @@ public static class SiloHost
             .AddCheck("store", new StoreHealth(store), tags: [Ready])
             .AddCheck<DeviceHealth>("devices", tags: [Ready]);
         builder.Services.AddAfaHealthTelemetry();
-        builder.UseOrleans(silo => Configure(silo, options).AddAfaGrains(store.Open(), devices));
+        builder.UseOrleans(silo => Configure(silo, options).AddAfaGrains(store.Open(), devices, Owner(options)));
         builder.Services.AddAfaRecovery();
         builder.Services.AddAfaApi(options);
 
@@ -123,6 +123,9 @@ public static class SiloHost
 
         return app;
     }
+
+    private static SiloOwner Owner(SiloOptions options) =>
+        new(options.Participant, options.ParticipantData, options.ParticipantStore is { } folder ? StoreLocation.Parse(folder).Open() : null);
 
     private static ISiloBuilder Configure(ISiloBuilder silo, SiloOptions options)
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Afa.Compute;
+using Afa.Grains;
 using Afa.Silo.Api;
 using Afa.Storage;
 using StackExchange.Redis;
@@ -59,6 +60,15 @@ public sealed record SiloOptions : IValidatableObject
 
     public int HttpPort { get; init; } = 8080;
 
+    /// <summary>The participant of federations whose silo it is; null: nobody's.</summary>
+    public string? Participant { get; init; }
+
+    /// <summary>Where that participant's data lie; null: where a federation's options say.</summary>
+    public string? ParticipantData { get; init; }
+
+    /// <summary>Folder for what does not leave the participant; null: the store.</summary>
+    public string? ParticipantStore { get; init; }
+
     /// <summary>Whether the silo also serves the dashboard of Orleans, which counts every call of every grain.</summary>
     public bool HasDashboard { get; init; }
 
@@ -86,6 +96,21 @@ public sealed record SiloOptions : IValidatableObject
         if (new[] { SiloPort, GatewayPort, HttpPort }.Distinct().Count() < 3)
         {
             yield return new($"--silo-port, --gateway-port and --http-port must differ, not {SiloPort}, {GatewayPort} and {HttpPort}.", [nameof(SiloPort), nameof(GatewayPort), nameof(HttpPort)]);
+        }
+
+        if (Participant is { } participant && !WorkName.IsValid(participant))
+        {
+            yield return new($"--participant: {WorkName.Rule(participant)}", [nameof(Participant)]);
+        }
+
+        if (Participant is null && (ParticipantData ?? ParticipantStore) is not null)
+        {
+            yield return new("--participant-data and --participant-store belong to a participant; name it by --participant.", [nameof(Participant)]);
+        }
+
+        if (ParticipantData is { } data && !Directory.Exists(data))
+        {
+            yield return new($"--participant-data: there is no folder '{data}'.", [nameof(ParticipantData)]);
         }
 
         if (Clustering == Clustering.Localhost && (!IPAddress.IsLoopback(Listen) || (Advertised is not null && !IPAddress.IsLoopback(Advertised)) || IsInKubernetes))

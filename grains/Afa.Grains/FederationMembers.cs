@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Afa.Federation;
+using Afa.Training;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+
+namespace Afa.Grains;
+
+/// <summary>The participants of a federation as its grain sees them: whatever becomes of one, the others go on.</summary>
+internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, string federation, FederationOptions options, string optionsJson, TimeProvider time)
+{
+    private const int MaxTries = 3;
+
+    private static readonly TimeSpan s_patienceWithSilo = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
+
+    private readonly double[] _shares = new double[options.Count];
+
+    /// <summary>How far each participant is in what it does, in [0, 1].</summary>
+    public IReadOnlyList<double> Shares => _shares;
+
+    /// <summary>Has a participant load its shard, on its owner's silo or, in an experiment, on one in turn.</summary>
+    public async Task<ParticipantReport> JoinAsync(int participant, CancellationToken stop)
+    {
+        if (await PlaceAsync(participant).WaitAsync(stop) is not { } place)
+        {
+            return new ParticipantReport($"No silo of '{options.Owners[participant]}' is in the cluster. Its owner starts it by: afa silo --participant {options.Owners[participant]}", 0, "");
+        }
+
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, place);
+        try
+        {
+            return await Grain(participant).JoinAsync(new ParticipantAssignment(federation, participant, optionsJson)).WaitAsync(stop);
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    /// <summary>Has a participant train in a round. One whose silo dies begins anew elsewhere, if it may.</summary>
+    public Task<ParticipantProgress> TrainAsync(int participant, int round, string checkpoint, CancellationToken stop) =>
+        PatientlyAsync(participant, stop, () => Grain(participant).BeginRoundAsync(round, checkpoint), async () =>
+        {
+            var progress = await Grain(participant).PollRoundAsync(round, checkpoint);
+            _shares[participant] = progress?.Share ?? 0;
+            return (progress, progress is { IsDone: true } or { Failure: not null });
+        });
+
+    /// <summary>Has a participant judge a model.</summary>
+    /// <returns>Null with a reason where it gives no counts.</returns>
+    public async Task<(ParticipantCounts? Counts, string? Missing)> JudgeAsync(int participant, string checkpoint, int round, CancellationToken stop)
+    {
+        try
+        {
+            var progress = await PatientlyAsync(participant, stop, () => Grain(participant).BeginJudgeAsync(checkpoint, round), async () =>
+            {
+                var judgment = await Grain(participant).PollJudgeAsync(checkpoint);
+                return (judgment, judgment is { CountsJson: not null } or { Failure: not null });
+            });
+            return progress.CountsJson is { } json ? (JsonSerializer.Deserialize<ParticipantCounts>(json, AfaJson.Options), null) : (null, progress.Failure);
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested)
+        {
+            return (null, OneLine(exception));
+        }
+    }
+
+    /// <summary>Frees what the participants hold. Whoever is gone needs no freeing.</summary>
+    public Task LeaveAsync() => Task.WhenAll(Enumerable.Range(0, options.Count).Select(async participant =>
+    {
+        try
+        {
+            await Grain(participant).LeaveAsync().WaitAsync(TimeSpan.FromMinutes(1), time);
+        }
+        catch (Exception exception)
+        {
+            logger.LogInformation("Participant {Participant} of {Federation} could not be told to leave: {Reason}", participant, federation, exception.Message);
+        }
+    }));
+
+    /// <summary>The first line of a message: Orleans adds where an exception came from.</summary>
+    public static string OneLine(Exception exception) => exception.GetBaseException().Message.Split('\n')[0].Trim();
+
+    private async Task<T> PatientlyAsync<T>(int participant, CancellationToken stop, Func<Task> beginAsync, Func<Task<(T? Progress, bool IsOver)>> pollAsync)
+        where T : class
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await beginAsync().WaitAsync(stop);
+                while (true)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    var (progress, isOver) = await pollAsync().WaitAsync(stop);
+                    if (isOver)
+                    {
+                        return progress!;
+                    }
+
+                    if (progress is null)
+                    {
+                        throw new InvalidOperationException($"Participant {participant} has forgotten its work, as its silo has ended.");
+                    }
+                }
+            }
+            catch (Exception exception) when (tries < MaxTries && !stop.IsCancellationRequested && exception is OrleansException or TimeoutException or InvalidOperationException)
+            {
+                // A participant that does not know of the federation has lost its silo, or was never here: it joins, and then begins anew.
+                logger.LogInformation("Participant {Participant} of {Federation} joins anew: {Reason}", participant, federation, exception.Message);
+                if (tries > 1)
+                {
+                    await Task.Delay(s_beforeRetry, time, stop);
+                }
+
+                if ((await JoinAsync(participant, stop)).Problem is { } problem)
+                {
+                    throw new ParticipantLostException(participant, problem);
+                }
+            }
+        }
+    }
+
+    /// <summary>Null where the owner has no silo.</summary>
+    private async Task<SiloAddress?> PlaceAsync(int participant)
+    {
+        var silos = await grains.ActiveSilosAsync();
+        if (options.Owners.Count == 0)
+        {
+            return silos[participant % silos.Count];
+        }
+
+        var loads = await Task.WhenAll(silos.Select(OwnerOfAsync));
+        var place = Array.IndexOf(loads, options.Owners[participant]);
+        return place < 0 ? null : silos[place];
+    }
+
+    private async Task<string?> OwnerOfAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            var load = await grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync().WaitAsync(s_patienceWithSilo, time);
+            return load.Address == silo.ToParsableString() ? load.Owner : null;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OrleansException)
+        {
+            return null;
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    private IParticipantGrain Grain(int participant) => grains.GetGrain<IParticipantGrain>($"{federation}/{participant}");
+}

@@ -1,0 +1,27 @@
+using Afa.Federation;
+
+namespace Afa.Grains;
+
+/// <summary>What a federation keeps in the store. Its models are checkpoints.</summary>
+internal sealed class FederationState
+{
+    public string? OptionsJson { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    public RunState State { get; set; }
+
+    /// <summary>Time at work up to the last write, in all processes.</summary>
+    public TimeSpan Elapsed { get; set; }
+
+    public string? Message { get; set; }
+
+    /// <summary>By number; null for one that has not joined yet.</summary>
+    public List<ParticipantSummary?> Participants { get; set; } = [];
+
+    /// <summary>Finished rounds, in order.</summary>
+    public List<RoundSummary> Rounds { get; set; } = [];
+
+    /// <summary>Judged models, in the order in which they were judged.</summary>
+    public List<ModelJudgment> Models { get; set; } = [];
+}

@@ -1,0 +1,294 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Afa.Checkpoints;
+using Afa.Compute;
+using Afa.Data;
+using Afa.Federation;
+using Afa.Federation.Attackers;
+using Afa.Federation.Privacy;
+using Afa.Training;
+using Orleans.Placement;
+
+namespace Afa.Grains;
+
+[RandomPlacement, KeepAlive]
+[SuppressMessage("Design", "CA1001", Justification = "LeaveAsync and the deactivation free what is held.")]
+internal sealed class ParticipantGrain(
+    CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, TimeProvider time) : Grain, IParticipantGrain
+{
+    private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
+
+    private CancellationTokenSource _ending = new();
+    private ParticipantAssignment? _assignment;
+    private FederationOptions? _options;
+    private PrivateShard? _shard;
+    private OwnLayers? _own;
+    private LocalRoundWork? _round;
+    private (string Checkpoint, Task<ParticipantCounts> Counts)? _judgment;
+    private (SecureSum Sum, SecureAggregationClient Client)? _secure;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    public async Task<ParticipantReport> JoinAsync(ParticipantAssignment assignment)
+    {
+        var options = JsonSerializer.Deserialize<FederationOptions>(assignment.OptionsJson, AfaJson.Options)!;
+        if (owner.Problem(options, assignment.Number) is { } misplaced)
+        {
+            DeactivateOnIdle();   // So that the next call may find the owner's silo.
+            return new ParticipantReport(misplaced, 0, "");
+        }
+
+        if (await GrainFactory.GetGrain<IDatasetShardGrain>(Key).PreparePrivateAsync(assignment) is { } problem)
+        {
+            return new ParticipantReport(problem, 0, "");
+        }
+
+        if (shards.Find(Key) is not { } shard)
+        {
+            return new ParticipantReport($"The shard of participant {assignment.Number} lies on another silo, and its images do not leave that.", 0, "");
+        }
+
+        (_assignment, _options, _shard) = (assignment, options, shard);
+        _own = new OwnLayers(owner.PrivateStore is { } store ? new CheckpointStore(store) : checkpoints, $"federations/{assignment.Federation}/participants/{assignment.Number}/");
+        var summary = Describe(options, assignment.Number, shard);
+        return new ParticipantReport(null, summary.Images, JsonSerializer.Serialize(summary, AfaJson.Options));
+    }
+
+    public Task BeginRoundAsync(int round, string checkpoint)
+    {
+        var (options, shard) = Joined();
+        if (_round is not { } known || known.Round != round || known.Checkpoint != checkpoint || known.Result.IsFaulted || known.Result.IsCanceled)
+        {
+            _round?.Cancel();
+            var begun = new LocalRoundWork(round, checkpoint, CancellationTokenSource.CreateLinkedTokenSource(_ending.Token));
+            begun.Result = TrainAsync(options, shard, begun);
+            _round = begun;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<ParticipantProgress?> PollRoundAsync(int round, string checkpoint)
+    {
+        if (_round is not { } known || known.Round != round || known.Checkpoint != checkpoint)
+        {
+            return null;
+        }
+
+        await Task.WhenAny(known.Result, Task.Delay(s_pollTime, time));
+        if (known.Result.IsFaulted || known.Result.IsCanceled)
+        {
+            return new ParticipantProgress(known.Share, false, 0, 0, known.Result.Exception?.GetBaseException().Message ?? "It was told to stop.");
+        }
+
+        return known.Result.IsCompleted
+            ? new ParticipantProgress(1, true, (await known.Result).Images, (await known.Result).Loss, null)
+            : new ParticipantProgress(known.Share, false, 0, 0, null);
+    }
+
+    public async Task<GradientSlice> GetSliceAsync(int round, long offset, int count)
+    {
+        if (Joined().Options.Privacy.SecureAggregation)
+        {
+            throw new InvalidOperationException($"Participant '{Key}' gives its update only masked: the federation adds up securely.");
+        }
+
+        var update = await UpdateAsync(round);
+        return new GradientSlice(MemoryMarshal.AsBytes(update.Values.AsSpan((int)offset, count)).ToArray(), GradientFormat.Float32);
+    }
+
+    public Task<byte[]> AdvertiseKeysAsync(SecureSum sum)
+    {
+        var (options, _) = Joined();
+        _secure?.Client.Dispose();
+        var code = new FixedPointCode(options.Privacy.SecureRange, sum.Members);
+        var client = new SecureAggregationClient(sum.Member, sum.Members, sum.Threshold, code, sum.Attempt);
+        _secure = (sum, client);
+        return Task.FromResult(client.PublicKeys);
+    }
+
+    public Task<IReadOnlyList<byte[]?>> ShareKeysAsync(string attempt, IReadOnlyList<byte[]?> publicKeys) => Task.FromResult(Secure(attempt).Client.ShareKeys(publicKeys));
+
+    public Task ReceiveSharesAsync(string attempt, IReadOnlyList<byte[]?> shares)
+    {
+        Secure(attempt).Client.Receive(shares);
+        return Task.CompletedTask;
+    }
+
+    public async Task<GradientSlice> GetMaskedSliceAsync(string attempt, long offset, int count)
+    {
+        var (sum, client) = Secure(attempt);
+        var update = await UpdateAsync(sum.Round);
+        var masked = new byte[count * sizeof(uint)];
+        await Task.Run(() => Mask(update.Values.AsSpan((int)offset, count), sum.Weight, client, offset, MemoryMarshal.Cast<byte, uint>(masked)));
+        return new GradientSlice(masked, GradientFormat.Float32);   // Words of 32 bits, which travel as such.
+    }
+
+    public Task<byte[]> RevealAsync(string attempt, IReadOnlyList<int> survivors) => Task.FromResult(Secure(attempt).Client.Reveal(survivors));
+
+    public Task BeginJudgeAsync(string checkpoint, int round)
+    {
+        var (options, shard) = Joined();
+        if (_judgment is not { } known || known.Checkpoint != checkpoint || known.Counts.IsFaulted || known.Counts.IsCanceled)
+        {
+            _judgment = (checkpoint, JudgeAsync(options, shard, checkpoint, round));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task<JudgeProgress?> PollJudgeAsync(string checkpoint)
+    {
+        if (_judgment is not { } known || known.Checkpoint != checkpoint)
+        {
+            return null;
+        }
+
+        await Task.WhenAny(known.Counts, Task.Delay(s_pollTime, time));
+        if (known.Counts.IsFaulted || known.Counts.IsCanceled)
+        {
+            return new JudgeProgress(null, known.Counts.Exception?.GetBaseException().Message ?? "It was told to stop.");
+        }
+
+        return new JudgeProgress(known.Counts.IsCompleted ? JsonSerializer.Serialize(await known.Counts, AfaJson.Options) : null, null);
+    }
+
+    public async Task LeaveAsync()
+    {
+        await FreeAsync();
+        await GrainFactory.GetGrain<IDatasetShardGrain>(Key).ReleaseAsync();
+        DeactivateOnIdle();
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => FreeAsync();
+
+    private async Task FreeAsync()
+    {
+        await _ending.CancelAsync();
+        foreach (var task in new Task?[] { _round?.Result, _judgment?.Counts }.OfType<Task>())
+        {
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        _ending.Dispose();
+        _ending = new CancellationTokenSource();
+        _secure?.Client.Dispose();
+        (_round, _judgment, _secure) = (null, null, null);
+    }
+
+    private async Task<LocalUpdate> TrainAsync(FederationOptions options, PrivateShard shard, LocalRoundWork begun)
+    {
+        var number = _assignment!.Number;
+        var own = _own!;
+        var global = await checkpoints.LoadAsync(begun.Checkpoint, begun.Stop);
+        var kept = await own.LoadAsync(begun.Round, begun.Stop);
+        var isAttacker = number >= options.Count - options.Attackers.Count;
+        var update = await slots.RunAsync(
+            worker => LocalTraining.Run(
+                new LocalRound
+                {
+                    Options = options,
+                    Participant = number,
+                    Round = begun.Round,
+                    Global = global,
+                    Own = kept,
+                    Images = shard.Train,
+                    Indices = shard.TrainIndices,
+                    Generated = shard.Generated,
+                    IsAttacker = isAttacker,
+                    Device = worker.Device,
+                },
+                share => begun.Share = share, begun.Stop),
+            begun.Stop);
+        await Task.Run(() => Protect(options, number, begun.Round, isAttacker, update.Values), begun.Stop);
+        if (update.Own is not null)
+        {
+            await own.SaveAsync(begun.Round + 1, update.Own, begun.Stop);
+        }
+
+        return update;
+    }
+
+    /// <summary>What happens to an update before it leaves. A malicious participant does not clip.</summary>
+    private static void Protect(FederationOptions options, int number, int round, bool isAttacker, Span<float> update)
+    {
+        if (options.Privacy.ClipNorm > 0)
+        {
+            UpdateClipping.Clip(update, options.Privacy.ClipNorm);
+        }
+
+        if (isAttacker && OwnUpdateAttack.Changes(options.Attackers.Kind))
+        {
+            OwnUpdateAttack.Apply(
+                options.Attackers, update, (double)options.PerRound / options.Attackers.Count,
+                Seed.Derive(options.Training.Seed, (ulong)SeedUse.MaliciousUpdate, (ulong)round, (ulong)number));
+        }
+    }
+
+    private async Task<ParticipantCounts> JudgeAsync(FederationOptions options, PrivateShard shard, string checkpoint, int round)
+    {
+        var stop = _ending.Token;
+        var model = await checkpoints.LoadAsync(checkpoint, stop);
+        var kept = await _own!.LoadAsync(round, stop);
+        return await slots.RunAsync(worker => ParticipantJudge.Judge(options, model, kept, shard.Test, shard.TestIndices, worker.Device, stop), stop);
+    }
+
+    private static void Mask(ReadOnlySpan<float> values, double weight, SecureAggregationClient client, long offset, Span<uint> masked)
+    {
+        var weighted = new float[values.Length];
+        System.Numerics.Tensors.TensorPrimitives.Multiply(values, (float)weight, weighted);
+        client.Mask(weighted, offset, masked);
+    }
+
+    private ParticipantSummary Describe(FederationOptions options, int number, PrivateShard shard)
+    {
+        var counts = new int[shard.Train.Description.Classes];
+        foreach (var index in shard.TrainIndices)
+        {
+            counts[shard.Train.Labels.Span[index]]++;
+        }
+
+        return new ParticipantSummary(
+            options.Owners.Count > 0 ? options.Owners[number] : string.Create(CultureInfo.InvariantCulture, $"participant-{number}"),
+            shard.TrainIndices.Length,
+            [.. counts.Select(count => count > 0 && count < options.Evaluation.MinimumCount ? (int?)null : count)],
+            shard.TestIndices.Length,
+            number >= options.Count - options.Attackers.Count);
+    }
+
+    private (FederationOptions Options, PrivateShard Shard) Joined() => _options is not null && _shard is not null
+        ? (_options, _shard)
+        : throw new InvalidOperationException($"Participant '{Key}' has not joined on this silo; it must join anew.");
+
+    private Task<LocalUpdate> UpdateAsync(int round) => _round is { } known && known.Round == round && known.Result.IsCompletedSuccessfully
+        ? known.Result
+        : throw new InvalidOperationException($"Participant '{Key}' has no update of round {round + 1}.");
+
+    private (SecureSum Sum, SecureAggregationClient Client) Secure(string attempt) => _secure is { } secure && secure.Sum.Attempt == attempt
+        ? secure
+        : throw new InvalidOperationException($"Participant '{Key}' has no part in the secure sum '{attempt}'; it must begin anew.");
+
+    /// <summary>A round's training, under way or done.</summary>
+    private sealed class LocalRoundWork(int round, string checkpoint, CancellationTokenSource stopping)
+    {
+        private double _share;
+
+        public int Round { get; } = round;
+
+        public string Checkpoint { get; } = checkpoint;
+
+        public CancellationToken Stop { get; } = stopping.Token;
+
+        public double Share
+        {
+            get => Volatile.Read(ref _share);
+            set => Volatile.Write(ref _share, value);
+        }
+
+        public Task<LocalUpdate> Result { get; set; } = null!;
+
+        public void Cancel() => stopping.Cancel();
+    }
+}

@@ -1,0 +1,17 @@
+using Afa.Checkpoints;
+using Afa.Federation;
+
+namespace Afa.Grains;
+
+/// <summary>Whose silo this is, in a federation of owners who keep their data to themselves.</summary>
+/// <param name="Name">That participant's name; null: nobody's, and any participant of an experiment may work here.</param>
+/// <param name="DataDirectory">Where the owner's files lie; null: where the federation's options say.</param>
+/// <param name="PrivateStore">Where a participant keeps what does not leave it, such as its own layers; null: in the cluster's store, beside the checkpoints.</param>
+public sealed record SiloOwner(string? Name = null, string? DataDirectory = null, IBlobStore? PrivateStore = null)
+{
+    /// <summary>Why a participant cannot work on this silo; null if it can.</summary>
+    internal string? Problem(FederationOptions options, int participant) =>
+        options.Owners.Count > 0 && options.Owners[participant] != Name
+            ? $"Participant '{options.Owners[participant]}' works only on its own silo, started by: afa silo --participant {options.Owners[participant]}. This silo is {(Name is null ? "nobody's" : $"that of '{Name}'")}."
+            : null;
+}
