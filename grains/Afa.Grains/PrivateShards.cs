@@ -26,9 +26,11 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
     /// <exception cref="ArgumentException">There are fewer images than the options need.</exception>
     public static PrivateShard Open(DatasetCache datasets, FederationOptions options, int participant, SiloOwner owner)
     {
-        var directory = owner.DataDirectory ?? options.Training.DataDirectory;
-        var train = datasets.Get(options.Training.Dataset, DataSplit.Train, directory);
-        var test = datasets.Get(options.Training.Dataset, DataSplit.Test, directory);
+        var isPath = DatasetRegistry.IsPath(options.Training.Dataset);
+        var name = isPath ? owner.DataDirectory ?? options.Training.Dataset : options.Training.Dataset;
+        var directory = isPath ? null : owner.DataDirectory ?? options.Training.DataDirectory;
+        var train = datasets.Get(name, DataSplit.Train, directory);
+        var test = datasets.Get(name, DataSplit.Test, directory);
         var generated = datasets.GetGenerated(options.Training);
         if (options.Owners.Count > 0)
         {

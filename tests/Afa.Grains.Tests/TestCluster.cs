@@ -44,7 +44,8 @@ internal sealed class TestCluster : IAsyncDisposable
     public IAfaControl Control => new GrainControl(Silos.Client);
 
     /// <param name="recovery">Null: as in a cluster, but sooner.</param>
-    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null)
+    /// <param name="owner">Whose each silo is that is started, counted from 0; null: nobody's.</param>
+    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null, Func<int, SiloOwner>? owner = null)
     {
         store ??= NewStore();
         var devices = new List<DevicePool>();
@@ -52,12 +53,14 @@ internal sealed class TestCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             var pool = new DevicePool(2, 1);
+            int place;
             lock (devices)
             {
+                place = devices.Count;
                 devices.Add(pool);
             }
 
-            silo.AddAfaGrains(store, pool);
+            silo.AddAfaGrains(store, pool, owner?.Invoke(place));
             if (Environment.GetEnvironmentVariable("AFA_TEST_LOG") is { Length: > 0 } folder)
             {
                 silo.Services.AddSingleton<ILoggerProvider>(new FileLog(folder));

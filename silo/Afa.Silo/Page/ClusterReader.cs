@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Sweeps;
 using Afa.Training;
@@ -23,6 +24,7 @@ internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILog
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (object Version, EvaluationDocument? Document)> _results = [];
     private readonly Dictionary<string, (object Version, SweepDocument? Document)> _sweepResults = [];
+    private readonly Dictionary<string, (object Version, FederationDocument? Document)> _federationResults = [];
     private readonly ConcurrentDictionary<string, DateTimeOffset> _listedAt = [];
     private ClusterView _last = new() { ReadAt = time.GetUtcNow() };
     private Task<ClusterView>? _reading;
@@ -49,8 +51,9 @@ internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILog
         var runs = ReadAsync("The runs", control.ListTrainingsAsync, _last.Runs, problems);
         var evaluations = ReadAsync("The evaluations", control.ListEvaluationsAsync, _last.Evaluations, problems);
         var sweeps = ReadAsync("The sweeps", control.ListSweepsAsync, _last.Sweeps, problems);
+        var federations = ReadAsync("The federations", control.ListFederationsAsync, _last.Federations, problems);
         var silos = ReadAsync("The silos", control.ListSilosAsync, _last.Silos, problems);
-        await Task.WhenAll(runs, evaluations, sweeps, silos);
+        await Task.WhenAll(runs, evaluations, sweeps, federations, silos);
 
         var complete = (await evaluations).Where(evaluation => evaluation.State == RunState.Completed).ToList();
         var isNew = await UpdateAsync(
@@ -61,15 +64,19 @@ internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILog
         }
 
         await UpdateAsync(_sweepResults, [.. (await sweeps).Select(sweep => (sweep.Sweep, Version(sweep)))], "The result of sweep", control.GetSweepResultAsync, (SweepDocument document) => document, problems);
+        await UpdateAsync(
+            _federationResults, [.. (await federations).Select(federation => (federation.Federation, Version(federation)))], "The result of federation", control.GetFederationResultAsync, (FederationDocument document) => document, problems);
         return _last = new ClusterView
         {
             ReadAt = time.GetUtcNow(),
             Runs = problems.Count == 0 ? await runs : await WithNewsAsync(await runs),
             Evaluations = await evaluations,
             Sweeps = await sweeps,
+            Federations = await federations,
             Silos = await silos,
             Results = Readable(_results),
             SweepResults = Readable(_sweepResults),
+            FederationResults = Readable(_federationResults),
             Leaderboard = isNew ? Evaluation.Leaderboard.Create([.. Readable(_results).Values]) : _last.Leaderboard,
             Problems = problems,
         };
@@ -169,6 +176,9 @@ internal sealed class ClusterReader(IAfaControl control, TimeProvider time, ILog
 
     /// <summary>A sweep's result changes when a trial has ended.</summary>
     private static object Version(SweepStatus sweep) => (sweep.CreatedAt, sweep.Trials.Count(trial => trial.State is SweepTrialState.Completed), sweep.Trials.Count(trial => trial.State is SweepTrialState.Failed));
+
+    /// <summary>A federation's result changes with each round and judgment.</summary>
+    private static object Version(FederationStatus federation) => (federation.CreatedAt, federation.Round, federation.State, federation.CleanAccuracy, federation.RobustAccuracy);
 
     private static string Reason(Exception exception) => exception is TimeoutException or OperationCanceledException
         ? $"no answer within {s_patience.TotalSeconds} s."

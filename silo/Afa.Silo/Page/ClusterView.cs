@@ -1,4 +1,5 @@
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Sweeps;
 
@@ -18,11 +19,17 @@ internal sealed record ClusterView
     /// <summary>Newest first.</summary>
     public IReadOnlyList<SweepStatus> Sweeps { get; init; } = [];
 
+    /// <summary>Newest first.</summary>
+    public IReadOnlyList<FederationStatus> Federations { get; init; } = [];
+
     /// <summary>Of completed evaluations, by their names; without images and curves.</summary>
     public IReadOnlyDictionary<string, EvaluationDocument> Results { get; init; } = new Dictionary<string, EvaluationDocument>();
 
     /// <summary>What sweeps have found so far, by their names.</summary>
     public IReadOnlyDictionary<string, SweepDocument> SweepResults { get; init; } = new Dictionary<string, SweepDocument>();
+
+    /// <summary>What federations have found so far, by their names.</summary>
+    public IReadOnlyDictionary<string, FederationDocument> FederationResults { get; init; } = new Dictionary<string, FederationDocument>();
 
     /// <summary>Of <see cref="Results"/>.</summary>
     public IReadOnlyList<LeaderboardGroup> Leaderboard { get; init; } = [];
@@ -32,5 +39,5 @@ internal sealed record ClusterView
     /// <summary>What could not be read, in sentences.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
-    public bool IsEmpty => Runs.Count + Evaluations.Count + Sweeps.Count == 0;
+    public bool IsEmpty => Runs.Count + Evaluations.Count + Sweeps.Count + Federations.Count == 0;
 }

@@ -22,6 +22,14 @@ internal static class ListPages
     public static string Sweeps(ClusterView view, PageIdentity identity) => PageFrame.Create(
         "Sweeps", identity, view, ProblemList.Create(view), view.Sweeps.Count == 0 ? Tag("p", "There is no sweep.") : SweepTable.Create(view.Sweeps.Take(MostRows), view), Rest(view.Sweeps.Count));
 
+    public static string Federations(ClusterView view, PageIdentity identity) => PageFrame.Create(
+        "Federations",
+        identity,
+        view,
+        ProblemList.Create(view),
+        view.Federations.Count == 0 ? Tag("p", "There is no federation.") : FederationTable.Create(view.Federations.Take(MostRows), view.ReadAt),
+        Rest(view.Federations.Count));
+
     public static string Leaderboard(ClusterView view, PageIdentity identity) => PageFrame.Create(
         "Leaderboard",
         identity,

@@ -5,8 +5,21 @@ namespace Afa.Silo.Page;
 /// <summary>Looks into options of whichever version: what cannot be found is not shown, and nothing else is lost.</summary>
 internal static class OptionText
 {
-    /// <summary>The value of an option at the top; null if there is none.</summary>
-    public static string? Find(string optionsJson, string name) => Read(optionsJson, options => options.TryGetProperty(name, out var value) ? Text(value) : null);
+    /// <summary>The value of an option; null if there is none.</summary>
+    /// <param name="name">Of one inside another with both names, such as "attack.steps".</param>
+    public static string? Find(string optionsJson, string name) => Read(optionsJson, options =>
+    {
+        var value = options;
+        foreach (var part in name.Split('.'))
+        {
+            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(part, out value))
+            {
+                return null;
+            }
+        }
+
+        return Text(value);
+    });
 
     /// <summary>The texts of a list at the top.</summary>
     public static IReadOnlyList<string> FindAll(string optionsJson, string name) => Read<IReadOnlyList<string>>(

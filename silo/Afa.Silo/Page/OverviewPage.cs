@@ -19,6 +19,7 @@ internal static class OverviewPage
         Part("runs", "Runs", PageLinks.Runs, view.Runs, run => run.State, runs => RunTable.Create(runs, view.ReadAt)),
         Part("evaluations", "Evaluations", PageLinks.Evaluations, view.Evaluations, evaluation => evaluation.State, evaluations => EvaluationTable.Create(evaluations, view)),
         Part("sweeps", "Sweeps", PageLinks.Sweeps, view.Sweeps, sweep => sweep.State, sweeps => SweepTable.Create(sweeps, view)),
+        Part("federations", "Federations", PageLinks.Federations, view.Federations, federation => federation.State, federations => FederationTable.Create(federations, view.ReadAt)),
         view.Leaderboard.Count == 0 ? null : PageFrame.Section("leaderboard", "Leaderboard", LeaderboardTables.Create(view, MostRanked), Link(PageLinks.Leaderboard, "The whole leaderboard")),
         view.Silos.Count == 0 ? null : PageFrame.Section("silos", "Device slots", SiloTable.Create(view, identity.Silo)));
 

@@ -31,10 +31,12 @@ public static class PageEndpoints
         Map(PageLinks.Runs, ListPages.Runs);
         Map(PageLinks.Evaluations, ListPages.Evaluations);
         Map(PageLinks.Sweeps, ListPages.Sweeps);
+        Map(PageLinks.Federations, ListPages.Federations);
         Map(PageLinks.Leaderboard, ListPages.Leaderboard);
         MapOne(PageLinks.Run, view => view.Runs, run => run.Run, RunPage.Create);
         MapOne(PageLinks.Evaluation, view => view.Evaluations, evaluation => evaluation.Evaluation, EvaluationPage.Create);
         MapOne(PageLinks.Sweep, view => view.Sweeps, sweep => sweep.Sweep, SweepPage.Create);
+        MapOne(PageLinks.Federation, view => view.Federations, federation => federation.Federation, FederationPage.Create);
 
         void Map(string path, Func<ClusterView, PageIdentity, string> create) =>
             app.MapGet(path, async context => await WriteAsync(context, StatusCodes.Status200OK, create(await reader.GetAsync(), identity.Value)));

@@ -11,7 +11,7 @@ internal static class PageFrame
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static readonly (string Title, string Address)[] s_pages =
-        [("Runs", PageLinks.Runs), ("Evaluations", PageLinks.Evaluations), ("Sweeps", PageLinks.Sweeps), ("Leaderboard", PageLinks.Leaderboard)];
+        [("Runs", PageLinks.Runs), ("Evaluations", PageLinks.Evaluations), ("Sweeps", PageLinks.Sweeps), ("Federations", PageLinks.Federations), ("Leaderboard", PageLinks.Leaderboard)];
 
     /// <param name="content">The sections below the title.</param>
     public static string Create(string title, PageIdentity identity, ClusterView view, params object?[] content) => Write(Tag(

@@ -13,6 +13,8 @@ internal static class PageLinks
     public const string Evaluation = "/page/evaluation";
     public const string Sweeps = "/page/sweeps";
     public const string Sweep = "/page/sweep";
+    public const string Federations = "/page/federations";
+    public const string Federation = "/page/federation";
     public const string Leaderboard = "/page/leaderboard";
     public const string Dashboard = "/dashboard";
 
@@ -21,6 +23,8 @@ internal static class PageLinks
     public static XElement ToEvaluation(string name) => To(Evaluation, name);
 
     public static XElement ToSweep(string name) => To(Sweep, name);
+
+    public static XElement ToFederation(string name) => To(Federation, name);
 
     /// <summary>A checkpoint, with a link to its run if that is in the cluster.</summary>
     public static object ToCheckpoint(string checkpoint, ClusterView view)

@@ -37,6 +37,8 @@ internal static class ProblemList
                 evaluation.CreatedAt, Item: Failed("evaluation", PageLinks.ToEvaluation(evaluation.Evaluation), evaluation.Evaluation, evaluation.Message, $"afa evaluate --resume {evaluation.Evaluation}"))))
             .Concat(view.Sweeps.Where(sweep => sweep.State == RunState.Failed).Select(sweep => (
                 sweep.CreatedAt, Item: Failed("sweep", PageLinks.ToSweep(sweep.Sweep), sweep.Sweep, sweep.Message, $"afa sweep --resume {sweep.Sweep}"))))
+            .Concat(view.Federations.Where(federation => federation.State == RunState.Failed).Select(federation => (
+                federation.CreatedAt, Item: Failed("federation", PageLinks.ToFederation(federation.Federation), federation.Federation, federation.Message, $"afa federate --resume {federation.Federation}"))))
             .OrderByDescending(failure => failure.CreatedAt)
             .ToList();
         foreach (var (_, item) in failed.Take(MostFailed))

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Evaluation.Features;
 using Afa.Grains;
 using Afa.Models;
@@ -97,11 +98,14 @@ public abstract class ControlContract
         Assert.Null(await Control.GetEvaluationResultAsync("none"));
         Assert.Null(await Control.GetSweepAsync("none"));
         Assert.Null(await Control.GetSweepResultAsync("none"));
+        Assert.Null(await Control.GetFederationAsync("none"));
+        Assert.Null(await Control.GetFederationResultAsync("none"));
         Assert.Empty(await Control.ListCheckpointsAsync("none"));
         foreach (var call in new Func<string, CancellationToken, Task>[]
         {
             Control.ResumeTrainingAsync, Control.PauseTrainingAsync, Control.CancelTrainingAsync, Control.ResumeEvaluationAsync, Control.CancelEvaluationAsync,
             Control.ResumeSweepAsync, Control.PauseSweepAsync, Control.CancelSweepAsync,
+            Control.ResumeFederationAsync, Control.PauseFederationAsync, Control.CancelFederationAsync,
         })
         {
             var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => call("none", CancellationToken.None));
@@ -180,6 +184,35 @@ public abstract class ControlContract
         Assert.Equal(RunState.Canceled, (await Control.GetTrainingAsync(trial.Run(sweep)))!.State);
         Assert.Null(JsonSerializer.Deserialize<SweepDocument>((await Control.GetSweepResultAsync(sweep))!, AfaJson.Options)!.Trials.Single().Result);
         Assert.Contains("canceled", (await Assert.ThrowsAsync<InvalidOperationException>(() => Control.ResumeSweepAsync(sweep))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Federation_StartedPausedAndResumed_HasAResult()
+    {
+        var federation = $"{Prefix}-federation";
+        var options = new FederationOptions
+        {
+            Training = ApiSilo.Quick with { BatchSize = 8 },
+            Participants = 2,
+            Partition = new PartitionOptions { Kind = PartitionKind.Iid },
+            Rounds = 2,
+            Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], MinimumCount = 1, Images = 5 },
+        };
+        await Control.StartFederationAsync(federation, ApiSilo.Json(options));
+        await Control.StartFederationAsync(federation, ApiSilo.Json(options));
+        var changed = await Assert.ThrowsAsync<InvalidOperationException>(() => Control.StartFederationAsync(federation, ApiSilo.Json(options with { Rounds = 9 })));
+        Assert.Contains("other options", changed.Message, StringComparison.Ordinal);
+        await Control.PauseFederationAsync(federation);
+        await ApiSilo.WaitAsync(() => Control.GetFederationAsync(federation), status => status.State != RunState.Running);
+        await Control.ResumeFederationAsync(federation);
+
+        var ended = await ApiSilo.WaitAsync(() => Control.GetFederationAsync(federation), status => status.State is not (RunState.Running or RunState.Paused));
+
+        Assert.True(ended.State == RunState.Completed, ended.Message);
+        Assert.Contains(federation, (await Control.ListFederationsAsync()).Select(status => status.Federation));
+        var document = JsonSerializer.Deserialize<FederationDocument>((await Control.GetFederationResultAsync(federation))!, AfaJson.Options)!;
+        Assert.Equal((2, 2), (document.Rounds.Count, document.Models.Count));
+        Assert.Equal(document.Rounds[^1].Checkpoint, (await Control.ListCheckpointsAsync(federation))[0].Name);
     }
 
     [Fact]

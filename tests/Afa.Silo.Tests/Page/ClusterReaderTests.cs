@@ -26,6 +26,7 @@ public sealed class ClusterReaderTests
             [nameof(IAfaControl.ListTrainingsAsync)] = _ => Answer(_runs),
             [nameof(IAfaControl.ListEvaluationsAsync)] = _ => Answer(_evaluations),
             [nameof(IAfaControl.ListSweepsAsync)] = _ => Answer<IReadOnlyList<SweepStatus>>([]),
+            [nameof(IAfaControl.ListFederationsAsync)] = _ => Answer<IReadOnlyList<FederationStatus>>([]),
             [nameof(IAfaControl.ListSilosAsync)] = _ => Task.FromResult<IReadOnlyList<SiloLoad>>([]),
             [nameof(IAfaControl.GetTrainingAsync)] = arguments => Task.FromResult(_runs.FirstOrDefault(run => run.Run == (string)arguments[0]!)),
             [nameof(IAfaControl.GetEvaluationResultAsync)] = arguments => Answer<string?>(Result((string)arguments[0]!)),

@@ -22,6 +22,8 @@ public sealed class PageTests
         ["evaluation"] = view => EvaluationPage.Create(view.Evaluations[0], view, SampleView.Identity),
         ["result"] = view => EvaluationPage.Create(view.Evaluations[1], view, SampleView.Identity),
         ["sweep"] = view => SweepPage.Create(view.Sweeps[0], view, SampleView.Identity),
+        ["federations"] = view => ListPages.Federations(view, SampleView.Identity),
+        ["federation"] = view => FederationPage.Create(view.Federations[0], view, SampleView.Identity),
         ["missing"] = view => MissingPage.Create(view, SampleView.Identity),
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Silo.Page;
 using Afa.Sweeps;
@@ -28,6 +29,8 @@ internal static class SampleView
         Runs = [Run(name), Run($"{name}-failed") with { State = RunState.Failed, Message = $"Out of patience: {name}" }],
         Evaluations = [Evaluation(name), Evaluation($"{name}-done") with { State = RunState.Completed }],
         Sweeps = [Sweep(name)],
+        Federations = [Federation(name), Federation($"{name}-failed") with { State = RunState.Failed }],
+        FederationResults = new Dictionary<string, FederationDocument> { [name] = FederationResult(name) },
         Results = new Dictionary<string, EvaluationDocument> { [$"{name}-done"] = Result(name) },
         SweepResults = new Dictionary<string, SweepDocument> { [name] = SweepResult(name) },
         Leaderboard = Leaderboard.Create([Result(name)]),
@@ -72,6 +75,27 @@ internal static class SampleView
     };
 
     private static AttackResult Attack(string name, int correct, string className) => new(name, correct, 40, 0.1, 0.9, 1, [new ClassAccuracy(className, correct, 40)]);
+
+    private static FederationStatus Federation(string name) => new(
+        name, RunState.Running, JsonSerializer.Serialize(new { training = new { method = name }, aggregation = new { rule = name } }, AfaJson.Options), Now.AddMinutes(-3), 1, 4, name, 0.25, TimeSpan.FromSeconds(65),
+        TimeSpan.FromSeconds(20), 0.75, 0.5, 0.25, $"runs/{name}/checkpoints/step-00000001", name);
+
+    private static FederationDocument FederationResult(string name) => new()
+    {
+        Federation = name,
+        CreatedAt = Now.AddMinutes(-3),
+        Seconds = 20,
+        Options = new FederationOptions { Participants = 2 },
+        Participants = [new ParticipantSummary(name, 30, [null, 30], 20, IsAttacker: false), new ParticipantSummary($"{name}-1", 30, [30, null], 20, IsAttacker: true)],
+        Rounds = [new RoundSummary(1, name, [0, 1], [0], [new MissingParticipant(1, name)], [0], 1.5, 0.25, 4, $"runs/{name}/checkpoints/step-00000001")],
+        Models =
+        [
+            new ModelJudgment(
+                $"runs/{name}/checkpoints/step-00000001", 1,
+                [new ParticipantCounts(20, [new AttackCounts("clean", 15, []), new AttackCounts("worst-case", 5, [])]), null], [new MissingParticipant(1, name)]),
+        ],
+        Privacy = new PrivacySpent(3.5, 1e-5, 1, 1, 1),
+    };
 
     private static SweepStatus Sweep(string name) => new(
         name, RunState.Running, "{}", Now.AddDays(-100),

@@ -1,0 +1,283 @@
+using System.Text.Json;
+using Afa.Federation;
+using Afa.Federation.Aggregation;
+using Afa.Federation.Attackers;
+using Afa.Federation.Privacy;
+using Afa.Grains;
+using Afa.Training;
+using Orleans.TestingHost;
+
+namespace Afa.Tests.Grains;
+
+public sealed class FederationTests
+{
+    private static readonly string Data = TestData.Write(trainImages: 320, testImages: 120);
+
+    private static readonly FederationOptions Tiny = new()
+    {
+        Training = new TrainingOptions
+        {
+            Method = TrainingMethod.Ce,
+            DataDirectory = Data,
+            TrainImages = 0,
+            ModelWidth = 0.25,
+            BatchSize = 16,
+            Optimizer = new OptimizerOptions { LearningRate = 0.05 },
+        },
+        Participants = 4,
+        Partition = new PartitionOptions { Kind = PartitionKind.Iid },
+        Rounds = 3,
+        Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 30, MinimumCount = 2 },
+    };
+
+    private static readonly Lazy<Task<(FederationDocument Document, byte[] Weights)>> Undisturbed = new(() => RunAsync(Tiny, silos: 1));
+
+    [Fact]
+    public async Task Federation_OfFour_TrainsJudgesAndStoresEachRound()
+    {
+        var (document, _) = await Undisturbed.Value;
+
+        Assert.Equal([1, 2, 3], document.Rounds.Select(round => round.Round));
+        Assert.All(document.Rounds, round => Assert.Equal([0, 1, 2, 3], round.Delivered));
+        Assert.True(document.Rounds[^1].Loss < document.Rounds[0].Loss);
+        Assert.Equal(320, document.Participants.Sum(participant => participant.Images));
+        Assert.Equal([1, 2, 3], document.Models.Select(model => model.Round!.Value));
+        Assert.All(document.Models, model => Assert.All(model.Counts, counts => Assert.Equal(["clean", "fgsm", "worst-case"], counts!.Attacks.Select(attack => attack.Attack))));
+        Assert.All(document.Models[^1].Counts, counts => Assert.Equal(30, counts!.Images));
+    }
+
+    [Fact]
+    public async Task Checkpoints_OfAFederation_AreKnownToTheCatalog()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await CompleteAsync(cluster, "fed", Tiny with { Rounds = 1 });
+
+        var listed = await cluster.Control.ListCheckpointsAsync("fed");
+
+        Assert.Equal([1L, 0L], listed.Select(checkpoint => checkpoint.Step));
+        Assert.True(listed[0].IsFinal);
+        var taken = await Assert.ThrowsAsync<ArgumentException>(() => cluster.Control.StartTrainingAsync("fed", JsonSerializer.Serialize(Tiny.Training, AfaJson.Options)));
+        Assert.Contains("federation 'fed'", taken.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Federation_PausedAndResumed_EndsWithTheSameWeights()
+    {
+        var (_, weights) = await Undisturbed.Value;
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Control.StartFederationAsync("fed", Json(Tiny));
+        await cluster.Control.PauseFederationAsync("fed");
+        var paused = await WaitAsync(cluster, "fed", status => status.State != RunState.Running);
+
+        await cluster.Control.ResumeFederationAsync("fed");
+        var ended = await WaitAsync(cluster, "fed", status => status.State is not (RunState.Running or RunState.Paused));
+
+        Assert.Equal((RunState.Paused, RunState.Completed), (paused.State, ended.State));
+        Assert.InRange(paused.Round, 0, 2);
+        Assert.Equal(weights, await cluster.FinalWeightsAsync("fed"));
+    }
+
+    [Fact]
+    public async Task Silo_KilledInTheMiddle_TheFederationEndsWithTheSameWeights()
+    {
+        var (_, weights) = await Undisturbed.Value;
+        await using var cluster = await TestCluster.StartAsync(silos: 3);
+        await cluster.Control.StartFederationAsync("fed", Json(Tiny));
+        await WaitAsync(cluster, "fed", status => status.Round >= 1);
+
+        await cluster.Silos.KillSiloAsync(cluster.Silos.Silos[1]);
+        var ended = await WaitAsync(cluster, "fed", status => status.State != RunState.Running);
+
+        Assert.Equal((RunState.Completed, (string?)null), (ended.State, ended.State == RunState.Completed ? null : ended.Message));
+        Assert.Equal(weights, await cluster.FinalWeightsAsync("fed"));
+    }
+
+    [Fact]
+    public async Task Owner_WhoLeavesAndReturns_IsMissingMeanwhile()
+    {
+        string[] owners = ["a", "b", "c"];
+        await using var cluster = await TestCluster.StartAsync(silos: 3, owner: place => new SiloOwner(owners[Math.Min(place, 2)]));
+        var options = Tiny with { Owners = owners, Rounds = 40, LocalSteps = 1, Quorum = 0.6, Evaluation = Tiny.Evaluation with { EveryRounds = 0 } };
+        await cluster.Control.StartFederationAsync("fed", Json(options));
+        await WaitAsync(cluster, "fed", status => status.Round >= 2);
+
+        await cluster.Silos.KillSiloAsync(cluster.Silos.Silos[2]);
+        var after = (await WaitAsync(cluster, "fed", status => status.Round >= 2)).Round;
+        await WaitAsync(cluster, "fed", status => status.Round >= after + 3);
+        await cluster.Silos.StartAdditionalSiloAsync();
+        var ended = await WaitAsync(cluster, "fed", status => status.State != RunState.Running);
+
+        var document = await DocumentAsync(cluster, "fed");
+        Assert.True(ended.State == RunState.Completed, ended.Message);
+        Assert.Contains(document.Rounds, round => round.Missing.Any(missing => missing.Participant == 2 && missing.Reason.Contains("'c'", StringComparison.Ordinal)));
+        Assert.Equal([0, 1, 2], document.Rounds[0].Delivered);
+        Assert.Equal([0, 1, 2], document.Rounds[^1].Delivered);
+        Assert.Equal(["a", "b", "c"], document.Participants.Select(participant => participant.Name));
+    }
+
+    [Fact]
+    public async Task SecureAggregation_GivesTheSameModelToItsRounding()
+    {
+        var (_, weights) = await Undisturbed.Value;
+
+        var (document, secure) = await RunAsync(Tiny with { Privacy = new PrivacyOptions { SecureAggregation = true, SecureRange = 2 } }, silos: 1);
+
+        Assert.All(document.Rounds, round => Assert.Equal([0, 1, 2, 3], round.Delivered));
+        var (plain, masked) = (Floats(weights), Floats(secure));
+        Assert.NotEqual(weights, secure);
+        // A word has 32 bits for a sum of four values in [-2, 2]: each is rounded to about 1e-9, which three rounds of training enlarge.
+        Assert.All(plain.Zip(masked), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
+    [Fact]
+    public async Task Krum_AmongSignFlippers_ChoosesAnHonestOne()
+    {
+        var options = Tiny with
+        {
+            Participants = 5,
+            Rounds = 2,
+            Attackers = new AttackerOptions { Count = 1 },
+            Aggregation = new AggregationOptions { Rule = AggregationRuleKind.Krum, Byzantine = 1 },
+        };
+
+        var (document, _) = await RunAsync(options, silos: 1);
+
+        Assert.All(document.Rounds, round => Assert.InRange(Assert.Single(round.Chosen!), 0, 3));
+        Assert.Equal([false, false, false, false, true], document.Participants.Select(participant => participant.IsAttacker));
+    }
+
+    [Fact]
+    public async Task NoisyFederation_ReportsWhatItCost()
+    {
+        var (document, _) = await RunAsync(Tiny with { Rounds = 2, Privacy = new PrivacyOptions { ClipNorm = 1, NoiseMultiplier = 2 } }, silos: 1);
+
+        Assert.Equal((2.0, 2), (document.Privacy!.NoiseMultiplier, document.Privacy.Rounds));
+        Assert.InRange(document.Privacy.Epsilon, 0.1, 20);
+    }
+
+    [Fact]
+    public async Task Shard_OfAParticipant_GivesItsImagesToNobody()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 2);
+        var shard = cluster.Silos.Client.GetGrain<IDatasetShardGrain>("fed/0");
+        var assignment = new ParticipantAssignment("fed", 0, Json(Tiny));
+
+        Assert.Null(await shard.PreparePrivateAsync(assignment));
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shard.GetBatchAsync(0, 0, 4));
+        Assert.Contains("go into no message", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => shard.PrepareAsync(JsonSerializer.Serialize(Tiny.Training, AfaJson.Options)));
+    }
+
+    [Fact]
+    public async Task Participant_OnAnotherSiloThanItsShard_CannotHaveTheImages()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 2);
+        var assignment = new ParticipantAssignment("fed", 0, Json(Tiny));
+        var participant = cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
+        var (here, there) = (cluster.Silos.Silos[0].SiloAddress, cluster.Silos.Silos[1].SiloAddress);
+        Assert.Null((await OnSiloAsync(here, () => participant.JoinAsync(assignment))).Problem);
+
+        // The participant moves, while its shard stays where it is.
+        await participant.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        ParticipantReport report;
+        var tries = 0;
+        do
+        {
+            await Task.Delay(50);
+            report = await OnSiloAsync(there, () => participant.JoinAsync(assignment));
+        }
+        while (report.Problem is null && ++tries < 100);
+
+        Assert.Contains("do not leave", report.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, "Krum needs")]
+    public async Task Start_WithARuleThatCannotWork_IsRefused(int participants, string expected)
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        var options = Tiny with { Participants = participants, Aggregation = new AggregationOptions { Rule = AggregationRuleKind.Krum, Byzantine = 1 } };
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => cluster.Control.StartFederationAsync("fed", Json(options)));
+
+        Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        Assert.Null(await cluster.Control.GetFederationAsync("fed"));
+    }
+
+    [Fact]
+    public async Task Start_AgainWithOtherOptions_IsRefused()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Control.StartFederationAsync("fed", Json(Tiny));
+
+        await cluster.Control.StartFederationAsync("fed", Json(Tiny));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Control.StartFederationAsync("fed", Json(Tiny with { Rounds = 7 })));
+
+        await cluster.Control.CancelFederationAsync("fed");
+        var ended = await WaitAsync(cluster, "fed", status => status.State != RunState.Running);
+        Assert.Equal(RunState.Canceled, ended.State);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Control.ResumeFederationAsync("fed"));
+    }
+
+    private static async Task<T> OnSiloAsync<T>(SiloAddress silo, Func<Task<T>> call)
+    {
+        RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo);
+        try
+        {
+            return await call();
+        }
+        finally
+        {
+            RequestContext.Remove(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    private static async Task<(FederationDocument Document, byte[] Weights)> RunAsync(FederationOptions options, int silos)
+    {
+        await using var cluster = await TestCluster.StartAsync(silos);
+        await CompleteAsync(cluster, "fed", options);
+        return (await DocumentAsync(cluster, "fed"), await cluster.FinalWeightsAsync("fed"));
+    }
+
+    private static async Task CompleteAsync(TestCluster cluster, string federation, FederationOptions options)
+    {
+        await cluster.Control.StartFederationAsync(federation, Json(options));
+        var ended = await WaitAsync(cluster, federation, status => status.State != RunState.Running);
+        Assert.True(ended.State == RunState.Completed, ended.Message);
+    }
+
+    private static async Task<FederationDocument> DocumentAsync(TestCluster cluster, string federation) =>
+        JsonSerializer.Deserialize<FederationDocument>((await cluster.Control.GetFederationResultAsync(federation))!, AfaJson.Options)!;
+
+    private static string Json(FederationOptions options) => JsonSerializer.Serialize(options, AfaJson.Options);
+
+    private static float[] Floats(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+
+    /// <summary>Polls until the federation is as wanted; a call that fails because a silo is gone is repeated.</summary>
+    private static async Task<FederationStatus> WaitAsync(TestCluster cluster, string federation, Func<FederationStatus, bool> isWanted)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        object? last = null;
+        while (!limit.IsCancellationRequested)
+        {
+            try
+            {
+                var status = await cluster.Control.GetFederationAsync(federation, limit.Token);
+                last = status;
+                if (status is not null && isWanted(status))
+                {
+                    return status;
+                }
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException or IOException)
+            {
+                last = exception;
+            }
+
+            await Task.Delay(20);
+        }
+
+        throw new TimeoutException($"Federation '{federation}' is not as wanted. Last heard: {last}");
+    }
+}
