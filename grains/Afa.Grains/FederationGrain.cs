@@ -6,6 +6,7 @@ using Afa.Checkpoints;
 using Afa.Data;
 using Afa.Federation;
 using Afa.Federation.Privacy;
+using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,7 @@ internal sealed class FederationGrain(
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
     SiloWork work,
+    FederationTelemetry telemetry,
     ILogger<FederationGrain> logger) : Grain, IFederationGrain
 {
     private readonly CancellationTokenSource _ending = new();
@@ -277,6 +279,7 @@ internal sealed class FederationGrain(
                     return;
                 }
 
+                telemetry.RoundRepeated();
                 logger.LogWarning("Federation {Federation} repeats its round: {Reason}", Federation, exception.Message);
                 state.State.Message = $"Round {state.State.Rounds.Count + 1} was repeated: {FederationMembers.OneLine(exception)}";
                 await Task.Delay(recovery.Value.FirstDelay * Math.Pow(2, fruitless - 1), time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
@@ -396,6 +399,7 @@ internal sealed class FederationGrain(
             time.GetElapsedTime(started).TotalSeconds, name));
         _roundShare = 0;
         await WriteStateAsync();
+        telemetry.RoundDone(report.Delivered.Count, asked.Length - report.Delivered.Count, time.GetElapsedTime(started));
         return name;
     }
 
@@ -459,6 +463,11 @@ internal sealed class FederationGrain(
                 checkpoint, round, [.. answers.Select(answer => answer.Counts)],
                 [.. answers.Select((answer, participant) => (answer.Missing, participant)).Where(one => one.Missing is not null).Select(one => new MissingParticipant(one.participant, one.Missing!))]));
             await WriteStateAsync();
+            if (round is not null)
+            {
+                var (clean, robust, worst) = FederatedRobustness.Summarize(state.State.Models[^1]);
+                telemetry.ModelJudged(clean, robust, worst);
+            }
         }
     }
 

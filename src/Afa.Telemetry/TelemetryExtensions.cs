@@ -24,6 +24,7 @@ public static class TelemetryExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TrainingTelemetry>();
         services.TryAddSingleton<EvaluationTelemetry>();
+        services.TryAddSingleton<FederationTelemetry>();
         services.TryAddSingleton<ClusterTelemetry>();
         return services;
     }
@@ -33,6 +34,7 @@ public static class TelemetryExtensions
     {
         services.GetRequiredService<TrainingTelemetry>();
         services.GetRequiredService<EvaluationTelemetry>();
+        services.GetRequiredService<FederationTelemetry>();
         services.GetRequiredService<ClusterTelemetry>();
     }
 

@@ -38,7 +38,7 @@ public sealed class MonitoringTests
         var grafana = Assert.Single(monitoring.Workloads, workload => workload.Name == "grafana");
         var mount = Assert.Single(grafana.Containers.Single().VolumeMounts, mount => mount.MountPath == folder);
         var dashboards = monitoring.Find<V1ConfigMap>(grafana.Pod.Volumes.Single(volume => volume.Name == mount.Name).ConfigMap.Name)!;
-        Assert.Equal(["cluster.json", "evaluation.json", "training.json"], dashboards.Data.Keys.Order());
+        Assert.Equal(["cluster.json", "evaluation.json", "federation.json", "training.json"], dashboards.Data.Keys.Order());
         Assert.All(dashboards.Data.Values, dashboard => Assert.NotEmpty(JsonDocument.Parse(dashboard).RootElement.GetProperty("title").GetString()!));
         Assert.Equal("1", dashboards.Metadata.Labels["grafana_dashboard"]);
         Assert.True(dashboards.Data.Values.Sum(dashboard => dashboard.Length) < 1 << 20, "A ConfigMap holds 1 MiB.");

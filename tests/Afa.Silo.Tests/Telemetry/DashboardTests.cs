@@ -10,7 +10,7 @@ public sealed partial class DashboardTests
     [Fact]
     public void Dashboards_AreThoseOfTheDesign_AndCanBeToldApart()
     {
-        Assert.Equal(["cluster", "evaluation", "training"], Dashboard.All.Select(dashboard => dashboard.Name));
+        Assert.Equal(["cluster", "evaluation", "federation", "training"], Dashboard.All.Select(dashboard => dashboard.Name));
         Assert.Distinct(Dashboard.All.Select(dashboard => dashboard.Identity));
         Assert.All(Dashboard.All, dashboard => Assert.Distinct(dashboard.Panels.Select(panel => panel.Id)));
     }

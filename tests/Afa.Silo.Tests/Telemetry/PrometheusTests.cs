@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Training;
 using Xunit;
@@ -37,6 +38,8 @@ public sealed class PrometheusTests
             rounds++;
             await TrainAsync(client.Control, $"run-{rounds}", s_training, RunState.Completed);
             await EvaluateAsync(client.Control, $"evaluation-{rounds}", [.. TestRun.Checkpoints(store, $"run-{rounds}").Select(step => $"runs/run-{rounds}/checkpoints/{step}")]);
+
+            await FederateAsync(client.Control, $"federation-{rounds}");
 
             await TrainAsync(client.Control, $"diverging-{rounds}", s_diverging, RunState.Failed);
 
@@ -83,6 +86,24 @@ public sealed class PrometheusTests
         {
             var status = await control.GetEvaluationAsync(evaluation);
             return status?.State == RunState.Completed ? [] : [$"The evaluation is {status?.State}, {status?.Message}"];
+        }));
+    }
+
+    private static async Task FederateAsync(IAfaControl control, string federation)
+    {
+        var options = new FederationOptions
+        {
+            Training = s_training with { Method = TrainingMethod.Ce, Validation = new ValidationOptions(), BatchSize = 8 },
+            Participants = 2,
+            Partition = new PartitionOptions { Kind = PartitionKind.Iid },
+            Rounds = 2,
+            Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 10, MinimumCount = 1 },
+        };
+        await control.StartFederationAsync(federation, JsonSerializer.Serialize(options, AfaJson.Options));
+        Assert.Empty(await UntilAsync(async () =>
+        {
+            var status = await control.GetFederationAsync(federation);
+            return status?.State == RunState.Completed ? [] : [$"The federation is {status?.State}, {status?.Message}"];
         }));
     }
 
