@@ -3,6 +3,7 @@ using Afa.Attacks;
 using Afa.Data;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
+using Afa.Federation.Privacy;
 
 namespace Afa.Federation;
 
@@ -41,6 +42,11 @@ internal static class FederationFit
             if (options.PerRound < 3)
             {
                 yield return new($"Privacy.SecureAggregation needs at least 3 participants in a round, not {options.PerRound}: a sum of two tells each of them the other's update.", [nameof(options.Privacy)]);
+            }
+
+            if (options.PerRound > SecretSharing.MostShares)
+            {
+                yield return new($"Privacy.SecureAggregation is for at most {SecretSharing.MostShares} participants in a round, not {options.PerRound}. Use a smaller Fraction.", [nameof(options.Privacy)]);
             }
         }
 
