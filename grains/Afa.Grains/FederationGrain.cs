@@ -203,7 +203,7 @@ internal sealed class FederationGrain(
                 Rounds = federation.Rounds,
                 Models = [.. federation.Models.OrderBy(model => model.Round ?? int.MaxValue)],
                 Privacy = options.Privacy.NoiseMultiplier > 0 && federation.Rounds.Count > 0
-                    ? RdpAccountant.Spent(options.Fraction, options.Privacy.NoiseMultiplier, federation.Rounds.Count, options.Privacy.Delta)
+                    ? RdpAccountant.Spent(samplingRate: 1, options.Privacy.NoiseMultiplier, federation.Rounds.Count, options.Privacy.Delta)
                     : null,
             },
             AfaJson.Options);

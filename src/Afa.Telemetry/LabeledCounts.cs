@@ -9,11 +9,14 @@ internal sealed class LabeledCounts(string label, params string[] values)
     private readonly Dictionary<string, long> _counts = values.ToDictionary(value => value, _ => 0L);
 
     /// <exception cref="KeyNotFoundException">The value is not one of the label's.</exception>
-    public void Increment(string value)
+    public void Increment(string value) => Add(value, 1);
+
+    /// <exception cref="KeyNotFoundException">The value is not one of the label's.</exception>
+    public void Add(string value, long count)
     {
         lock (_lock)
         {
-            _counts[value] = _counts[value] + 1;
+            _counts[value] = _counts[value] + count;
         }
     }
 
