@@ -4,7 +4,7 @@ using System.Numerics.Tensors;
 namespace Afa.Federation.Aggregation;
 
 /// <summary>Squared Euclidean distances between the updates of a round, and their squared norms, summed in float64 while the slices pass.</summary>
-/// <remarks>Krum, Bulyan, the geometric median and clipping depend on whole updates through these alone, so no update is ever held as a whole.</remarks>
+/// <remarks>Krum, Bulyan, the geometric median and clipping depend on whole updates through these alone, so no update is ever held as a whole. For one thread at a time.</remarks>
 public sealed class PairwiseDistances
 {
     private const int BlockLength = 512;   // A block of each of 10 updates fits into the second-level cache.

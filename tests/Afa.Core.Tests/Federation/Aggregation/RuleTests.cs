@@ -128,13 +128,32 @@ public class RuleTests
         }
     }
 
-    [Fact]
-    public void GeometricMedian_AttackersAsFarAsTheyLike_StaysNearInFewIterations()
+    [Theory]
+    [InlineData(1e6f)]
+    [InlineData(1e9f)]
+    [InlineData(1e20f)]
+    [InlineData(3e38f)]
+    public void GeometricMedian_AttackersAsFarAsTheyLike_StaysNearInFewIterations(float far)
     {
-        // From the mean, which is at 4e8, every iteration would gain a factor (n − f) / f = 1.5.
-        float[][] updates = [.. RoundOfUpdates.Random(1, 6, 20), .. Enumerable.Range(0, 4).Select(_ => Enumerable.Repeat(1e9f, 20).ToArray())];
+        // From the mean every iteration would gain a factor (n − f) / f = 1.5.
+        float[][] updates = [.. RoundOfUpdates.Random(1, 6, 20), .. Enumerable.Range(0, 4).Select(_ => Enumerable.Repeat(far, 20).ToArray())];
 
         Assert.InRange(RoundOfUpdates.Norm(RoundOfUpdates.Aggregate(new() { Rule = AggregationRuleKind.GeometricMedian, Byzantine = 4 }, updates)), 0, 20);
+    }
+
+    [Fact]
+    public void GeometricMedian_MoreThanHalfAreEqual_IsThese() =>
+        AssertClose([1, -2], RoundOfUpdates.Aggregate(new() { Rule = AggregationRuleKind.GeometricMedian, Byzantine = 2 }, [[1, -2], [5, 5], [1, -2], [3e38f, 0], [1, -2]]));
+
+    [Theory]
+    [InlineData(1e9f)]
+    [InlineData(3e38f)]
+    public void CenteredClipping_AttackersAsFarAsTheyLike_StaysNear(float far)
+    {
+        float[][] updates = [.. RoundOfUpdates.Random(1, 6, 20), .. Enumerable.Range(0, 4).Select(_ => Enumerable.Repeat(far, 20).ToArray())];
+
+        // Honest norms are about √40. In a step the attackers move the result by at most 0.4 τ and the honest ones pull it back.
+        Assert.InRange(RoundOfUpdates.Norm(RoundOfUpdates.Aggregate(new() { Rule = AggregationRuleKind.CenteredClipping, Byzantine = 4 }, updates)), 0, 20);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Afa.Tests.Federation.Attackers;
 
 public class NormalDistributionTests
 {
-    /// <summary>Percentage points of the normal distribution; the first three to ten digits as Wichura 1988 prints them to test the routine.</summary>
+    /// <summary>Percentage points of the normal distribution; the first three are those with which Wichura 1988 tests the routine.</summary>
     [Theory]
     [InlineData(0.25, -0.6744897501960817)]
     [InlineData(0.001, -3.090232306167814)]
