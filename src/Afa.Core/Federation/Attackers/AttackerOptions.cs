@@ -35,7 +35,7 @@ public sealed record AttackerOptions : IValidatableObject
     /// <summary>Strength; null: 4 of sign flips, 10 of noise, 1 of the inner product, participants of a round / attackers of a backdoor.</summary>
     public double? Scale { get; init; }
 
-    /// <summary>z of ALIE; null: as the authors derive it from n and f.</summary>
+    /// <summary>z of ALIE; null: as the authors derive it from n and f, which is 0, no attack, of few attackers (2 of 10). Their experiments take 1.5 and 1.</summary>
     public double? AlieZ { get; init; }
 
     /// <summary>Class that a backdoor's trigger is to give.</summary>
