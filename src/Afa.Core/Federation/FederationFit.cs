@@ -17,6 +17,11 @@ internal static class FederationFit
             yield return new($"Attackers.Count must be less than the {options.Count} participants, not {options.Attackers.Count}.", [nameof(options.Attackers)]);
         }
 
+        if (options.Attackers is { Count: > 0, Kind: AttackerKind.Alie, AlieZ: null } && options.Attackers.Count < options.Count && ColludingAttack.AlieZ(options.PerRound, Math.Min(options.Attackers.Count, options.PerRound - 1)) == 0)
+        {
+            yield return new($"Attackers.AlieZ as its authors derive it is 0 for {options.Attackers.Count} of {options.PerRound}, which sends the honest mean and so attacks nobody. Set it, such as to 1.5.", [nameof(options.Attackers)]);
+        }
+
         if (options.Owners.Count > 0 && options.Attackers.Count > 0)
         {
             yield return new("Attackers are for experiments, in which one data set is split; leave out Owners.", [nameof(options.Attackers)]);

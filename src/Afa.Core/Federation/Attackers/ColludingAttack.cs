@@ -51,8 +51,8 @@ public static class ColludingAttack
     /// <param name="attackers">f, from 1 to n − 1.</param>
     /// <returns>Φ⁻¹((n − f − s) / (n − f)) with s = ⌊n / 2 + 1⌋ − f supporters; at least 0.</returns>
     /// <remarks>
-    /// With few attackers there is no such z (n = 10, f = 2 gives exactly 0, and the attackers send the mean): set <see cref="AttackerOptions.AlieZ"/>; the authors'
-    /// experiments take 1.5 and 1. Attackers that are a majority by themselves are given one supporter, without whom z has no bound.
+    /// With few attackers there is no such z (n = 10, f = 2 gives exactly 0, and the attackers send the mean): set <see cref="AttackerOptions.AlieZ"/>.
+    /// Attackers that are a majority by themselves are given one supporter, without whom z has no bound.
     /// </remarks>
     public static double AlieZ(int updates, int attackers)
     {
