@@ -56,7 +56,7 @@ internal sealed class FederateCommand : ClientCommand
             "afa federate --strategy fedprox --set strategy.proximalMu=0.1 --fraction 0.5 --local-epochs 2",
             "afa federate --clip 1 --noise 1.1 --delta 0.001 --participants 50 --fraction 0.2   # reports epsilon",
             "afa federate --secure --clip 2",
-            "afa federate --owners clinic-a,clinic-b,clinic-c --dataset ./scans --server http://silo.example:8080",
+            "afa federate --owners north,west,south --train-images 0 --server http://silo.example:8080",
             "afa federate --attack pgd-20,apgd-ce --images 200 --evaluate-every 5 --also my-run,other-run",
             "afa federate --options federation.yaml --set training.optimizer.learningRate=0.05 --dry-run",
             "afa federate --resume",

@@ -16,6 +16,14 @@ public static class FederationComparison
 {
     private const string Title = "AFA federations compared";
 
+    /// <summary>What all have in common is said once, above the table; what they do not has a column.</summary>
+    private static readonly (string Column, Func<FederationDocument, string> Cell)[] s_facts =
+    [
+        ("Strategy", federation => FederationText.Name(federation.Options.Strategy.Kind)),
+        ("Split", federation => FederationText.Split(federation.Options)),
+        ("Rounds", federation => $"{federation.Rounds.Count} of {federation.Options.TotalRounds}"),
+    ];
+
     /// <summary>Writes report.html (one file that needs no network), report.md and result.json, an array of the federations; each appears complete or not at all and replaces an earlier one.</summary>
     /// <param name="directory">Created if it is missing.</param>
     /// <param name="federations">At least one.</param>
@@ -28,7 +36,7 @@ public static class FederationComparison
         var html = HtmlPage.Create(
             Title,
             Tag("p", Class("subtitle"), Subtitle(ranked)),
-            Table(Ranking(ranked), "figures ranking"),
+            Table(Ranking(ranked), "figures ranking wraps"),
             Charts(ranked),
             Tag("aside", Tag("h2", ReportNotes.Title), Tag("ul", Notes(ranked).Select(note => Tag("li", note)))),
             Tag("section", Tag("h2", "What was run"), Table(Differences(ranked), "plain"), Tag("div", Class("columns"), Table(Common(ranked), "facts"))));
@@ -43,12 +51,13 @@ public static class FederationComparison
         var ranked = Ranked(federations);
         var reference = Reference(ranked);
         var hasBackdoor = ranked.Any(federation => Backdoor(federation) is not null);
+        var facts = s_facts.Where(fact => !IsCommon(ranked, fact.Cell)).ToList();
         var hasPrivacy = ranked.Any(federation => federation.Privacy is not null);
         return new(
             "The last model of each",
             [
-                "Federation", "Rule", "Strategy", "Attackers", "Split", "Rounds", "Clean", "Worst case", "95 % interval",
-                .. reference is null ? Array.Empty<string>() : [$"Clean less {reference.Federation}", $"Worst case less {reference.Federation}"],
+                "Federation", "Rule", "Attackers", .. facts.Select(fact => fact.Column), "Clean", "Worst case", "95 % interval",
+                .. reference is null ? Array.Empty<string>() : ["Δ clean", "Δ worst case"],
                 "Worst participant", "Fairness gap", .. hasBackdoor ? ["Backdoor"] : Array.Empty<string>(), .. hasPrivacy ? ["Epsilon"] : Array.Empty<string>(),
             ],
             [.. ranked.Select(federation =>
@@ -59,10 +68,8 @@ public static class FederationComparison
                 [
                     federation.Federation,
                     FederationText.Rule(federation.Options.Aggregation),
-                    FederationText.Name(federation.Options.Strategy.Kind),
                     FederationText.Attackers(federation.Options),
-                    FederationText.Split(federation.Options),
-                    $"{federation.Rounds.Count} of {federation.Options.TotalRounds}",
+                    .. facts.Select(fact => fact.Cell(federation)),
                     Fraction(Final(federation, RobustAccuracy.Clean)?.Accuracy),
                     Fraction(robust?.Accuracy),
                     robust is null ? "–" : Interval(robust.Interval.Low, robust.Interval.High),
@@ -82,6 +89,8 @@ public static class FederationComparison
     private static FederationDocument? Reference(List<FederationDocument> federations) =>
         federations.Exists(federation => federation.Options.Attackers.Count > 0) ? federations.Find(federation => federation.Options.Attackers.Count == 0) : null;
 
+    private static bool IsCommon(List<FederationDocument> federations, Func<FederationDocument, string> cell) => federations.Select(cell).Distinct().Count() == 1;
+
     private static PooledAccuracy? Final(FederationDocument federation, string attack) => FederationFigures.Last(federation) is { } last ? FederationFigures.Pooled(last, attack) : null;
 
     private static PooledAccuracy? Backdoor(FederationDocument federation) => FederationFigures.Last(federation) is { } last ? FederationFigures.Backdoor(last) : null;
@@ -94,8 +103,9 @@ public static class FederationComparison
     {
         var first = federations[0];
         var reference = Reference(federations);
-        return $"{Count(federations.Count, "federation")} on {string.Join(", ", federations.Select(federation => federation.Options.Training.Dataset).Distinct())}, {Count(first.Participants.Count, "participant")}; the most robust first." +
-            (reference is null ? "" : $" {reference.Federation} has no attackers: the others show what theirs cost under their rule.");
+        var common = s_facts.Where(fact => IsCommon(federations, fact.Cell)).Select(fact => $"{fact.Column.ToLowerInvariant()} {fact.Cell(first)}");
+        return $"{Count(federations.Count, "federation")} on {string.Join(", ", federations.Select(federation => federation.Options.Training.Dataset).Distinct())}, {string.Join(", ", common.Prepend(Count(first.Participants.Count, "participant")))}; the most robust first." +
+            (reference is null ? "" : $" Δ: how far from {reference.Federation}, which has no attackers: what those of the others cost under their rule.");
     }
 
     private static XElement? Charts(List<FederationDocument> federations)

@@ -11,11 +11,11 @@ namespace Afa.Client.Reports;
 internal static class FederationHeatMap
 {
     private const int MostRows = 60;
-    private const int MostColumns = 24;
+    private const int MostColumns = 18;
 
-    /// <summary>Cividis of Nuñez et al. 2018 at eighths of its range: even in lightness, and the same to readers with any color vision.</summary>
+    /// <summary>Viridis of van der Walt and Smith 2015 at eighths of its range: it grows evenly in lightness, so that readers with any color vision can follow it.</summary>
     private static readonly (int Red, int Green, int Blue)[] s_scale =
-        [(0, 34, 78), (18, 53, 112), (59, 73, 108), (87, 93, 109), (112, 113, 115), (138, 134, 120), (165, 156, 116), (195, 179, 105), (254, 232, 56)];
+        [(68, 1, 84), (71, 45, 123), (59, 82, 139), (44, 114, 142), (33, 145, 140), (40, 174, 128), (94, 201, 98), (173, 220, 48), (253, 231, 37)];
 
     public static string Title(string attack) => attack == RobustAccuracy.Clean ? "Clean accuracy of each participant" : "Worst-case accuracy of each participant";
 
@@ -85,8 +85,8 @@ internal static class FederationHeatMap
             return Tag("td", Class("none"), Attribute("title", reason), "–");
         }
 
-        // Black and white meet where both can be read: lightness grows evenly along the scale.
-        return Tag("td", Attribute("style", $"background:{Hex(Color(value))};color:{(value < 0.55 ? "#ffffff" : "#000000")}"), ReportText.Number(value, "0.00"));
+        var color = Color(value);
+        return Tag("td", Attribute("style", $"background:{Hex(color)};color:{(IsDark(color) ? "#ffffff" : "#000000")}"), ReportText.Number(value, "0.00"));
     }
 
     private static (int Red, int Green, int Blue) Color(double value)
@@ -97,6 +97,14 @@ internal static class FederationHeatMap
         return (Mix(from.Red, to.Red), Mix(from.Green, to.Green), Mix(from.Blue, to.Blue));
 
         int Mix(int low, int high) => (int)Math.Round(low + share * (high - low));
+    }
+
+    /// <summary>Whether white on it has more contrast than black: relative luminance of WCAG 2.1, of which √(1.05 × 0.05) − 0.05 is the middle.</summary>
+    private static bool IsDark((int Red, int Green, int Blue) color)
+    {
+        return 0.2126 * Linear(color.Red) + 0.7152 * Linear(color.Green) + 0.0722 * Linear(color.Blue) < 0.179;
+
+        static double Linear(int channel) => Math.Pow((channel / 255.0 + 0.055) / 1.055, 2.4);
     }
 
     private static string Hex((int Red, int Green, int Blue) color) => $"#{color.Red:x2}{color.Green:x2}{color.Blue:x2}";

@@ -8,7 +8,7 @@ internal static class FederationPrivacy
 {
     /// <summary>The differential privacy that was spent, and what it means; null without noise.</summary>
     public static string? Spent(FederationDocument federation) => federation.Privacy is not { } spent ? null :
-        $"Privacy: epsilon {Figure(spent.Epsilon)} at delta {Figure(spent.Delta)} after {ReportText.Count(spent.Rounds, "round")} (noise multiplier {Figure(spent.NoiseMultiplier)}, each participant in {Figure(spent.SamplingRate)} of the rounds). " +
+        $"Privacy: epsilon {Figure(spent.Epsilon)} at delta {Figure(spent.Delta)} after {ReportText.Count(spent.Rounds, "round")} (noise multiplier {Figure(spent.NoiseMultiplier)}, each participant in {(spent.SamplingRate == 1 ? "all of them" : $"a share of {Figure(spent.SamplingRate)} of them")}). " +
         $"Whether any one participant takes part, with all its images, changes the probability of whatever comes out by a factor of at most e^epsilon = {Figure(Math.Exp(spent.Epsilon))}, but for a chance of delta. {Judgment(spent.Epsilon)}";
 
     /// <summary>All that there is to say, one sentence or more each.</summary>
@@ -40,7 +40,5 @@ internal static class FederationPrivacy
         _ => "That is a weak promise; below 1 it would be a strong one.",
     };
 
-    private static string Figure(double value) => value.ToString("0.####E0", CultureInfo.InvariantCulture) is var scientific && Math.Abs(value) is >= 1e6 or (> 0 and < 1e-3)
-        ? scientific
-        : value.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string Figure(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 }

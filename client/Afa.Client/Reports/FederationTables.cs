@@ -14,6 +14,9 @@ internal static class FederationTables
     /// <summary>More rounds than these are thinned out evenly.</summary>
     private const int MostRounds = 200;
 
+    /// <summary>More names in a cell than these are counted.</summary>
+    private const int MostNames = 12;
+
     /// <summary>What a terminal shows.</summary>
     public static IEnumerable<ReportTable> Results(FederationDocument federation) =>
         FederationFigures.Last(federation) is { } last ? [Accuracy(federation, last), Others(federation)] : [Others(federation)];
@@ -166,7 +169,7 @@ internal static class FederationTables
             .Concat(federation.Models.SelectMany(model => model.Missing.Select(missing => (missing.Participant, missing.Reason, Where: $"judging the model {FederationFigures.Name(model)}"))))
             .GroupBy(missing => (missing.Participant, missing.Reason), missing => missing.Where)
             .OrderBy(group => group.Key.Participant)
-            .Select(group => new[] { Label(federation, group.Key.Participant), group.Key.Reason, string.Join(", ", group) })]);
+            .Select(group => new[] { Label(federation, group.Key.Participant), group.Key.Reason, $"{string.Join(", ", group.Take(MostNames))}{(group.Count() > MostNames ? $" and {group.Count() - MostNames} more" : "")}" })]);
 
     public static ReportTable Facts(FederationDocument federation) => ReportTable.Facts(
         "Federation",
@@ -199,5 +202,6 @@ internal static class FederationTables
     private static string Participant(FederationDocument federation, ParticipantAccuracy? accuracy) =>
         accuracy is null ? "–" : $"{FederationFigures.Name(federation, accuracy.Participant)} ({Fraction(accuracy.Accuracy)})";
 
-    private static string Names(FederationDocument federation, IReadOnlyList<int> participants) => string.Join(", ", participants.Select(participant => Label(federation, participant)));
+    private static string Names(FederationDocument federation, IReadOnlyList<int> participants) =>
+        participants.Count > MostNames ? Count(participants.Count, "participant") : string.Join(", ", participants.Select(participant => Label(federation, participant)));
 }

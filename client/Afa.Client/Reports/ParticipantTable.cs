@@ -37,7 +37,7 @@ internal static class ParticipantTable
                 Class("scroll"),
                 Tag(
                     "table",
-                    Class("figures"),
+                    Class("figures participants"),
                     Tag("thead", Tag("tr", table.Columns.Select((column, i) => Tag("th", Attribute("scope", "col"), i == BarsColumn ? "By class" : column)))),
                     Tag("tbody", shown.Select(participant => Tag(
                         "tr",

@@ -182,7 +182,7 @@ public sealed class FederateCommandTests : IDisposable
     public async Task Federate_Private_ReportsEpsilon()
     {
         Assert.Equal(ExitCode.Success, await _client.RunAsync("federate", "--rounds", "1", "--method", "trades", "--clip", "1", "--noise", "1.1"));
-        Assert.Contains("Privacy: epsilon 4.25 at delta 1E-5 after 1 round", _client.Output, StringComparison.Ordinal);
+        Assert.Contains("Privacy: epsilon 4.25 at delta 1E-05 after 1 round", _client.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -323,12 +323,22 @@ public sealed class FederateCommandTests : IDisposable
             FakeControl.Federation("plain", RunState.Completed, 10, SampleFederation.UnderAttack(AggregationRuleKind.Mean)), FakeControl.Federation("mine", RunState.Completed, 10, s_options)]);
 
         Assert.Equal(ExitCode.Success, await _client.RunAsync("report", "plain", "mine"));
-        Assert.Matches(@"\| mine +\| median against 2 \| fedavg +\| 2 of 10: sign-flip \|[^\n]+\n\| plain +\| mean ", _client.Output);
+        Assert.Matches(@"\| mine +\| median against 2 \| 2 of 10: sign-flip \|[^\n]+\n\| plain +\| mean ", _client.Output);
         Assert.Contains($"Report: {Path.Combine(_client.Store, "federations", "report", "report.html")}", _client.Output, StringComparison.Ordinal);
 
         _client.Cluster.Runs.Add(FakeControl.Run("a-run", RunState.Completed, 8));
         Assert.Equal(ExitCode.Usage, await _client.RunAsync("report", "plain", "a-run"));
         Assert.Contains("Several names are compared with --features, or if all are federations; 'a-run' is none.", _client.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_ModelOfAFederation_TakesItsThreatModel()
+    {
+        _client.WithStore().Cluster.Federations.Add(FakeControl.Federation("mine", RunState.Completed, 10, s_options with { Training = s_options.Training with { Attack = s_options.Training.Attack with { Epsilon = "0.2" } } }));
+        _client.Cluster.Checkpoints.Add(FakeControl.Checkpoint("mine", 10, isFinal: true));
+
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("evaluate", "mine", "--attack", "pgd-5"));
+        Assert.Equal(["0.2"], _client.Cluster.LastEvaluation!.Epsilons);
     }
 
     [Fact]

@@ -121,6 +121,7 @@ internal static class SampleFederation
     {
         var images = Math.Min(options.Evaluation.Images, TestImages(participant));
         var clean = isFallen ? 0.1 + 0.4 / (round * round) + 0.02 * (participant % 3) : 0.86 - 0.6 * Math.Exp(-round / 3.0) - 0.014 * (participant * 7 % 10) - 0.05 * (round * participant % 3) / round;
+        clean *= options.Attackers.Count > 0 ? 1 - 0.015 * (int)options.Aggregation.Rule : 1;
         var backdoor = options.Attackers is { Count: > 0, Kind: AttackerKind.Backdoor } ? (int?)(images * (isFallen ? 0.9 : 0.2)) : null;
         return new(
             images,
