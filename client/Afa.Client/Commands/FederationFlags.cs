@@ -10,10 +10,10 @@ namespace Afa.Client.Commands;
 /// <summary>The options of <see cref="FederationOptions"/> that have a flag of their own; --set reaches all others.</summary>
 internal static class FederationFlags
 {
-    /// <summary>What a federation decides by itself, or has no use for.</summary>
+    /// <summary>What a federation decides by itself, has no use for or says in its own words.</summary>
     private static readonly HashSet<string> s_notOfParticipants =
     [
-        "epochs", "head.epochs", "shards", "trainers", "weightAverage", "validation.images", "validation.patience", "gradient.wire", "normalization.synchronized", "generated.path", "generated.fraction",
+        "batchSize", "epochs", "head.epochs", "shards", "trainers", "weightAverage", "validation.images", "validation.patience", "gradient.wire", "normalization.synchronized", "generated.path", "generated.fraction",
     ];
 
     public static IReadOnlyList<SettingOption> Create()
@@ -41,10 +41,11 @@ internal static class FederationFlags
             new("--attacker", "attackers.kind", SettingOption.Choices<AttackerKind>(), "What they do; attackers.scale, alieZ and backdoorTarget shape it.", StatusText.Name(defaults.Attackers.Kind)),
             new("--clip", "privacy.clipNorm", "NORM", "Largest Euclidean norm of an update that leaves a participant; 0: any.", Text(defaults.Privacy.ClipNorm)),
             new("--noise", "privacy.noiseMultiplier", "Z", "Gaussian noise on the sum of the updates, in units of --clip; 0: none.", Text(defaults.Privacy.NoiseMultiplier)),
-            new("--delta", "privacy.delta", "DELTA", "For which epsilon is reported.", Text(defaults.Privacy.Delta)),
+            new("--delta", "privacy.delta", "DELTA", "For which epsilon is reported.", StatusText.Number(defaults.Privacy.Delta, "0.######")),
             new("--images", "evaluation.images", "N", "Most test images of each participant.", Text(defaults.Evaluation.Images)),
             new("--evaluate-every", "evaluation.everyRounds", "N", "Judges the model of every so many rounds, and the last one always; 0: the last one only.", Text(defaults.Evaluation.EveryRounds)),
             new("--also", "evaluation.checkpoints", "CHECKPOINT,...", "Further checkpoints that every participant judges at the end, named as for 'afa evaluate'."),
+            new("--batch-size", "training.batchSize", "N", "Images of one step of a participant.", Text(defaults.Training.BatchSize)),
             .. TrainingFlags.Create(defaults.Training).Where(flag => !s_notOfParticipants.Contains(flag.Key)).Select(OfParticipants),
         ];
     }
