@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Afa.Client.Control;
+using Afa.Client.Reports;
 using Afa.Client.Tests.Reports;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Sweeps;
 using Afa.Training;
@@ -424,24 +426,100 @@ internal sealed class FakeControl : IAfaControl, IControlSession
         Runs[index] = change(Runs[index]);
     }
 
+    /// <summary>Newest first. A running federation finishes a round each time it is asked about.</summary>
     public List<FederationStatus> Federations { get; } = [];
+
+    /// <summary>Called at each question about a federation.</summary>
+    public Action<FederationStatus> OnFederationQuestion { get; set; } = _ => { };
+
+    /// <summary>Makes every federation fail with this message.</summary>
+    public string? FederationError { get; set; }
+
+    /// <summary>Whether the model of the newest round is judged only in the next.</summary>
+    public bool JudgesLate { get; set; }
+
+    /// <summary>A federation at some point of its way.</summary>
+    public static FederationStatus Federation(string federation, RunState state, int round, FederationOptions? options = null)
+    {
+        options ??= new FederationOptions();
+        var last = FederationFigures.Last(SampleFederation.Document(federation, options, round));
+        return new FederationStatus(
+            federation, state, JsonSerializer.Serialize(options, AfaJson.Options), DateTimeOffset.UnixEpoch, round, options.TotalRounds,
+            state == RunState.Running ? $"round {round + 1}: 7 of 10 participants have trained" : "", (double)round / options.TotalRounds, TimeSpan.FromSeconds(65), TimeSpan.FromSeconds(10 * round),
+            last is null ? null : FederationFigures.Pooled(last, "clean")!.Accuracy, last is null ? null : FederationFigures.Pooled(last, "worst-case")!.Accuracy,
+            last is null ? null : FederationFigures.Worst(last, "worst-case")!.Accuracy, round == 0 ? null : CheckpointName(federation, round), null);
+    }
+
+    public static FederationOptions Options(FederationStatus status) => JsonSerializer.Deserialize<FederationOptions>(status.OptionsJson, AfaJson.Options)!;
 
     public Task StartFederationAsync(string federation, string optionsJson, CancellationToken cancellationToken = default)
     {
         Calls.Add($"start federation {federation}");
-        Federations.Insert(0, new FederationStatus(federation, RunState.Completed, optionsJson, DateTimeOffset.UnixEpoch, 1, 1, "", 1, null, TimeSpan.Zero, null, null, null, null, null));
+        Federations.Insert(0, Federation(federation, RunState.Running, 0, JsonSerializer.Deserialize<FederationOptions>(optionsJson, AfaJson.Options)));
         return Task.CompletedTask;
     }
 
-    public Task ResumeFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.CompletedTask;
+    public Task ResumeFederationAsync(string federation, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"resume federation {federation}");
+        ChangeFederation(federation, status => status with { State = RunState.Running });
+        return Task.CompletedTask;
+    }
 
-    public Task PauseFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.CompletedTask;
+    public Task PauseFederationAsync(string federation, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"pause federation {federation}");
+        ChangeFederation(federation, status => status with { State = RunState.Paused });
+        return Task.CompletedTask;
+    }
 
-    public Task CancelFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.CompletedTask;
+    public Task CancelFederationAsync(string federation, CancellationToken cancellationToken = default)
+    {
+        Calls.Add($"cancel federation {federation}");
+        ChangeFederation(federation, status => status with { State = RunState.Canceled });
+        return Task.CompletedTask;
+    }
 
-    public Task<FederationStatus?> GetFederationAsync(string federation, CancellationToken cancellationToken = default) => Task.FromResult(Federations.Find(status => status.Federation == federation));
+    public Task<FederationStatus?> GetFederationAsync(string federation, CancellationToken cancellationToken = default)
+    {
+        var status = Federations.Find(status => status.Federation == federation);
+        if (status?.State == RunState.Running)
+        {
+            OnFederationQuestion(status);
+            ChangeFederation(federation, now => now.State == RunState.Running ? Advance(now) : now);
+        }
+
+        return Task.FromResult(status);
+    }
 
     public Task<IReadOnlyList<FederationStatus>> ListFederationsAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<FederationStatus>>(Federations);
 
-    public Task<string?> GetFederationResultAsync(string federation, CancellationToken cancellationToken = default) => Task.FromResult<string?>(null);
+    public Task<string?> GetFederationResultAsync(string federation, CancellationToken cancellationToken = default)
+    {
+        if (Federations.Find(status => status.Federation == federation) is not { } status)
+        {
+            return Task.FromResult<string?>(null);
+        }
+
+        var document = SampleFederation.Document(federation, Options(status), status.Round);
+        return Task.FromResult<string?>(JsonSerializer.Serialize(
+            JudgesLate && status.State == RunState.Running ? document with { Models = [.. document.Models.Where(model => model.Round < status.Round - 1)] } : document, AfaJson.Options));
+    }
+
+    private FederationStatus Advance(FederationStatus status)
+    {
+        if (FederationError is not null)
+        {
+            return status with { State = RunState.Failed, Message = FederationError };
+        }
+
+        var round = status.Round + 1;
+        return Federation(status.Federation, round == status.Rounds ? RunState.Completed : RunState.Running, round, Options(status));
+    }
+
+    private void ChangeFederation(string federation, Func<FederationStatus, FederationStatus> change)
+    {
+        var index = Federations.FindIndex(status => status.Federation == federation);
+        Federations[index] = change(Federations[index]);
+    }
 }

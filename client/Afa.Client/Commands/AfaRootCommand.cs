@@ -12,6 +12,7 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         Subcommands.Add(new TrainCommand(context));
         Subcommands.Add(new EvaluateCommand(context));
         Subcommands.Add(new SweepCommand(context));
+        Subcommands.Add(new FederateCommand(context));
         Subcommands.Add(new LeaderboardCommand(context));
         Subcommands.Add(new ReportCommand(context));
         Subcommands.Add(new WatchCommand(context));
@@ -19,6 +20,7 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         Subcommands.Add(new RunsCommand(context));
         Subcommands.Add(new EvaluationsCommand(context));
         Subcommands.Add(new SweepsCommand(context));
+        Subcommands.Add(new FederationsCommand(context));
         Subcommands.Add(new CommandGroup(
             "checkpoints",
             "Lists, shows, imports, exports and deletes stored checkpoints.",
@@ -51,6 +53,7 @@ internal sealed class AfaRootCommand : RootCommand, IHasExamples
         "afa evaluate my-run --attack autoattack    # attack a run's newest checkpoint again, harder",
         "afa evaluate 'my-run/*' --images 500       # all its checkpoints",
         "afa sweep study.yaml                       # many trainings and their evaluations, as one job",
+        "afa federate --attackers 2 --rule krum --byzantine 2   # owners of private shards train one model",
         "afa leaderboard                            # all checkpoints that have been attacked, ranked",
         "afa runs                                   # what has been trained",
         "afa silo                                   # a silo of its own, for afa train --server http://localhost:8080",

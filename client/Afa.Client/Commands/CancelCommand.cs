@@ -12,13 +12,13 @@ internal sealed class CancelCommand : StoreCommand
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
 
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation or a sweep." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation, a sweep or a federation." };
 
     public CancelCommand(ClientContext context)
         : base(
             context,
             "cancel",
-            "Gives up a training run, an evaluation or a sweep: it stops after the step under way and never goes on. What it stored, such as checkpoints, stays.",
+            "Gives up a training run, an evaluation, a sweep or a federation: it stops after the step under way and never goes on. What it stored, such as checkpoints, stays.",
             "afa cancel my-run",
             "afa cancel my-sweep --server http://silo.example:8080")
     {
@@ -34,7 +34,8 @@ internal sealed class CancelCommand : StoreCommand
         {
             { Training: not null } => ($"Run '{name}'", control.CancelTrainingAsync(name, _context.Interrupt)),
             { Evaluation: not null } => ($"Evaluation '{name}'", control.CancelEvaluationAsync(name, _context.Interrupt)),
-            _ => ($"Sweep '{name}'", control.CancelSweepAsync(name, _context.Interrupt)),
+            { Sweep: not null } => ($"Sweep '{name}'", control.CancelSweepAsync(name, _context.Interrupt)),
+            _ => ($"Federation '{name}'", control.CancelFederationAsync(name, _context.Interrupt)),
         };
         await cancelAsync;
         var after = await WaitForEndAsync(control, work);

@@ -4,11 +4,12 @@ using Afa.Client.Options;
 using Afa.Client.Output;
 using Afa.Client.Reports;
 using Afa.Evaluation.Features;
+using Afa.Federation;
 using Afa.Grains;
 
 namespace Afa.Client.Commands;
 
-/// <summary>Writes the report of a run or an evaluation again, or looks into the feature spaces of checkpoints.</summary>
+/// <summary>Writes the report of a run, an evaluation, a sweep or a federation again, compares federations, or looks into the feature spaces of checkpoints.</summary>
 internal sealed class ReportCommand : StoreCommand
 {
     private readonly ClientContext _context;
@@ -16,7 +17,7 @@ internal sealed class ReportCommand : StoreCommand
     private readonly Argument<string[]> _names = new("NAME")
     {
         Arity = ArgumentArity.OneOrMore,
-        Description = "Name of a training run, an evaluation or a sweep. With --features: of a training run, an evaluation or a checkpoint (RUN/STEP), a pattern such as 'my-run/*', or several of these.",
+        Description = "Name of a training run, an evaluation, a sweep or a federation; several federations are compared. With --features: of a training run, an evaluation or a checkpoint (RUN/STEP), a pattern such as 'my-run/*', or several of these.",
     };
 
     private readonly Option<bool> _features = new("--features")
@@ -29,7 +30,7 @@ internal sealed class ReportCommand : StoreCommand
     private readonly Option<string?> _report = new("--report")
     {
         HelpName = "DIR",
-        Description = "Folder for the report. Without it: in the folder of the run, evaluation or sweep in the store; for several names or a checkpoint, features/report; in afa-reports here if the store is a container.",
+        Description = "Folder for the report. Without it: in the folder of the run, evaluation, sweep or federation in the store; for several federations, federations/report; for several names or a checkpoint with --features, features/report; in afa-reports here if the store is a container.",
     };
 
     public ReportCommand(ClientContext context)
@@ -42,9 +43,10 @@ internal sealed class ReportCommand : StoreCommand
             context,
             session,
             "report",
-            "Writes the report of an evaluation or a sweep again, or that of a training run with the evaluation that ended it; with --features, also how checkpoints compare in feature space.",
+            "Writes the report of an evaluation, a sweep or a federation again, or that of a training run with the evaluation that ended it; of several federations, how they compare; with --features, also how checkpoints compare in feature space.",
             "afa report my-run",
             "afa report my-evaluation",
+            "afa report plain krum trimmed-mean --report aggregators   # federations side by side, such as rules under attack",
             "afa report my-run --features",
             "afa report my-afa my-trades my-pgd-at --features --report comparison   # one table, side by side projections",
             "afa report 'my-run/*' --features --epsilon 4/255 --images 500")
@@ -68,11 +70,6 @@ internal sealed class ReportCommand : StoreCommand
             {
                 result.AddError($"{string.Join(", ", given)}: only with --features, as a report without it measures nothing new.");
             }
-
-            if (result.GetResult(_names) is { Tokens.Count: > 1 })
-            {
-                result.AddError("Several names are compared with --features only; without it, name one run, evaluation or sweep.");
-            }
         });
     }
 
@@ -81,6 +78,11 @@ internal sealed class ReportCommand : StoreCommand
         var names = parsed.GetValue(_names)!;
         var output = new ClientOutput(_context, json: false);
         var isFeatures = parsed.GetValue(_features);
+        if (names.Length > 1 && !isFeatures)
+        {
+            return await CompareAsync(control, names, output, parsed.GetValue(_report) ?? FederationJob.ComparisonDirectory(store));
+        }
+
         var work = names is not [var name] ? null
             : isFeatures ? await NamedWork.TryFindAsync(control, name, _context.Interrupt)
             : await NamedWork.FindAsync(control, name, _context.Interrupt);
@@ -102,6 +104,10 @@ internal sealed class ReportCommand : StoreCommand
                 var document = await SweepLookup.ResultAsync(control, sweep.Sweep, _context.Interrupt);
                 new SweepJob(control, _context, output, store).Report(sweep, document, given ?? SweepJob.ReportDirectory(store, sweep.Sweep));
                 break;
+            case { Federation: { } federation }:
+                new FederationJob(control, _context, output, store).Report(
+                    await FederationLookup.ResultAsync(control, federation.Federation, _context.Interrupt), given ?? FederationJob.ReportDirectory(store, federation.Federation));
+                break;
             case { Evaluation: { } evaluation }:
                 var result = await EvaluationLookup.ResultAsync(control, evaluation.Evaluation, _context.Interrupt);
                 var usual = EvaluationJob.ReportDirectory(store, evaluation.Evaluation);
@@ -112,6 +118,22 @@ internal sealed class ReportCommand : StoreCommand
                 break;
         }
 
+        return ExitCode.Success;
+    }
+
+    private async Task<int> CompareAsync(IAfaControl control, IReadOnlyList<string> names, ClientOutput output, string directory)
+    {
+        var documents = new List<FederationDocument>();
+        foreach (var name in names.Distinct())
+        {
+            documents.Add(await NamedWork.FindAsync(control, name, _context.Interrupt) is { Federation: { } federation }
+                ? await FederationLookup.ResultAsync(control, federation.Federation, _context.Interrupt)
+                : throw new UsageException($"Several names are compared with --features, or if all are federations; '{name}' is none. Without --features, name one run, evaluation or sweep."));
+        }
+
+        var table = FederationComparison.Ranking(documents);
+        output.WriteTable(table.Columns, table.Rows);
+        output.Text.WriteLine($"Report: {FederationComparison.Write(directory, documents)}");
         return ExitCode.Success;
     }
 

@@ -11,9 +11,11 @@ namespace Afa.Client.Commands;
 /// <summary>The options of <see cref="TrainingOptions"/> that have a flag of their own; --set reaches all others.</summary>
 internal static class TrainingFlags
 {
-    public static IReadOnlyList<SettingOption> Create()
+    public static IReadOnlyList<SettingOption> Create() => Create(new TrainingOptions());
+
+    /// <param name="defaults">What help says the defaults are.</param>
+    public static IReadOnlyList<SettingOption> Create(TrainingOptions defaults)
     {
-        var defaults = new TrainingOptions();
         return
         [
             new("--dataset", "dataset", "NAME", $"One of {DatasetName.Choices}.", defaults.Dataset),

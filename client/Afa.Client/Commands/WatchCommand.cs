@@ -11,16 +11,17 @@ internal sealed class WatchCommand : StoreCommand
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly ClientContext _context;
-    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation or a sweep." };
+    private readonly Argument<string> _name = new("NAME") { Description = "Name of a training run, an evaluation, a sweep or a federation." };
 
     public WatchCommand(ClientContext context)
         : base(
             context,
             "watch",
-            "Shows how far a training run, an evaluation or a sweep is that another process works on, until it ends. Ctrl-C ends the watching only.",
+            "Shows how far a training run, an evaluation, a sweep or a federation is that another process works on, until it ends. Ctrl-C ends the watching only.",
             "afa watch my-run",
             "afa watch my-evaluation",
-            "afa watch my-sweep")
+            "afa watch my-sweep",
+            "afa watch my-federation")
     {
         _context = context;
         Arguments.Add(_name);
@@ -37,7 +38,8 @@ internal sealed class WatchCommand : StoreCommand
             {
                 { Training: { } training } => await WatchAsync(control, training, output, store),
                 { Evaluation: { } evaluation } => await WatchAsync(control, evaluation, output, store),
-                _ => await WatchAsync(control, work.Sweep!, output, store),
+                { Sweep: { } sweep } => await WatchAsync(control, sweep, output, store),
+                _ => await WatchAsync(control, work.Federation!, output, store),
             };
         }
         catch (OperationCanceledException) when (_context.Interrupt.IsCancellationRequested)
@@ -108,6 +110,26 @@ internal sealed class WatchCommand : StoreCommand
         var job = new SweepJob(control, _context, output, store);
         await job.ShowAsync(status);
         return job.Conclude(status);
+    }
+
+    private async Task<int> WatchAsync(IAfaControl control, FederationStatus status, ClientOutput output, string store)
+    {
+        if (status.State == RunState.Running)
+        {
+            status = await output.WithProgressAsync(view =>
+            {
+                var shown = new ShownFederation(control, view, status);
+                return FollowAsync(() => control.GetFederationAsync(status.Federation, _context.Interrupt), shown.UpdateAsync, now => now.State);
+            });
+        }
+
+        if (status.State != RunState.Completed)
+        {
+            throw NotRunning($"Federation '{status.Federation}'", status.State, FederationText.Done(status), status.Message, _context.CommandLine($"federate --resume {status.Federation}", store));
+        }
+
+        var job = new FederationJob(control, _context, output, store);
+        return job.Conclude(status, await job.ShowAsync(status));
     }
 
     private Task<T> FollowAsync<T>(Func<Task<T?>> ask, Action<T> show, Func<T, RunState> state)

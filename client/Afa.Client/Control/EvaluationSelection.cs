@@ -11,13 +11,16 @@ internal sealed class EvaluationSelection
     private readonly IAfaControl _control;
     private readonly IReadOnlyList<CheckpointSummary> _checkpoints;
     private readonly Dictionary<string, TrainingRunStatus> _runs;
+    private readonly Dictionary<string, FederationStatus> _federations;
     private readonly CancellationToken _interrupt;
 
-    private EvaluationSelection(IAfaControl control, IReadOnlyList<CheckpointSummary> checkpoints, IReadOnlyList<TrainingRunStatus> runs, CancellationToken interrupt)
+    private EvaluationSelection(
+        IAfaControl control, IReadOnlyList<CheckpointSummary> checkpoints, IReadOnlyList<TrainingRunStatus> runs, IReadOnlyList<FederationStatus> federations, CancellationToken interrupt)
     {
         _control = control;
         _checkpoints = checkpoints;
         _runs = runs.ToDictionary(run => run.Run);
+        _federations = federations.ToDictionary(federation => federation.Federation);
         _interrupt = interrupt;
     }
 
@@ -30,7 +33,7 @@ internal sealed class EvaluationSelection
     /// <param name="names">At least one name or pattern, as users write them.</param>
     /// <exception cref="UsageException">One of them names nothing.</exception>
     public static async Task<EvaluationSelection> FindAsync(IAfaControl control, IEnumerable<string> names, CancellationToken interrupt) =>
-        new(control, await CheckpointLookup.FindAllAsync(control, names, interrupt), await control.ListTrainingsAsync(interrupt), interrupt);
+        new(control, await CheckpointLookup.FindAllAsync(control, names, interrupt), await control.ListTrainingsAsync(interrupt), await control.ListFederationsAsync(interrupt), interrupt);
 
     /// <summary>The threat model of the first checkpoint's training; on another data set, that one's usual.</summary>
     public EvaluationOptions Defaults(string? dataset)
@@ -71,5 +74,8 @@ internal sealed class EvaluationSelection
         }
     }
 
-    private TrainingOptions? Training(string run) => _runs.TryGetValue(run, out var status) ? TrainingJob.Options(status) : null;
+    private TrainingOptions? Training(string run) =>
+        _runs.TryGetValue(run, out var status) ? TrainingJob.Options(status)
+        : _federations.TryGetValue(run, out var federation) ? FederationLookup.Options(federation).LocalTraining()
+        : null;
 }

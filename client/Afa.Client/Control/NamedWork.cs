@@ -4,7 +4,7 @@ using Afa.Grains;
 
 namespace Afa.Client.Control;
 
-/// <summary>What a name stands for: a training run, an evaluation or a sweep; the others are null.</summary>
+/// <summary>What a name stands for: a training run, an evaluation, a sweep or a federation; the others are null.</summary>
 internal sealed record NamedWork
 {
     public TrainingRunStatus? Training { get; private init; }
@@ -13,26 +13,33 @@ internal sealed record NamedWork
 
     public SweepStatus? Sweep { get; private init; }
 
-    public RunState State => Training?.State ?? Evaluation?.State ?? Sweep!.State;
+    public FederationStatus? Federation { get; private init; }
+
+    public RunState State => Training?.State ?? Evaluation?.State ?? Sweep?.State ?? Federation!.State;
+
+    private string Name => Training?.Run ?? Evaluation?.Evaluation ?? Sweep?.Sweep ?? Federation!.Federation;
 
     /// <exception cref="UsageException">There is none; the message lists what there is.</exception>
     public static async Task<NamedWork> FindAsync(IAfaControl control, string name, CancellationToken cancellationToken)
     {
-        var (runs, evaluations, sweeps) = await ListAsync(control, cancellationToken);
-        return Find(runs, evaluations, sweeps, name)
-            ?? throw ClosestName.Unknown(
-                "run, evaluation or sweep", name, [.. runs.Select(run => run.Run), .. evaluations.Select(evaluation => evaluation.Evaluation), .. sweeps.Select(sweep => sweep.Sweep)]);
+        var all = await ListAsync(control, cancellationToken);
+        return all.FirstOrDefault(work => work.Name == name) ?? throw ClosestName.Unknown("run, evaluation, sweep or federation", name, [.. all.Select(work => work.Name)]);
     }
+
+    /// <summary>Returns null if there is none.</summary>
+    public static async Task<NamedWork?> TryFindAsync(IAfaControl control, string name, CancellationToken cancellationToken) =>
+        (await ListAsync(control, cancellationToken)).FirstOrDefault(work => work.Name == name);
 
     /// <summary>Asks for this work alone how it stands now.</summary>
     public async Task<NamedWork> RefreshAsync(IAfaControl control, CancellationToken cancellationToken) => this switch
     {
         { Training: { } run } => new() { Training = await control.GetTrainingAsync(run.Run, cancellationToken) ?? run },
         { Evaluation: { } evaluation } => new() { Evaluation = await control.GetEvaluationAsync(evaluation.Evaluation, cancellationToken) ?? evaluation },
-        _ => new() { Sweep = await control.GetSweepAsync(Sweep!.Sweep, cancellationToken) ?? Sweep },
+        { Sweep: { } sweep } => new() { Sweep = await control.GetSweepAsync(sweep.Sweep, cancellationToken) ?? sweep },
+        _ => new() { Federation = await control.GetFederationAsync(Federation!.Federation, cancellationToken) ?? Federation },
     };
 
-    /// <summary>Refuses a name that something has, as commands such as 'afa watch' take the names of all three.</summary>
+    /// <summary>Refuses a name that something has, as commands such as 'afa watch' take the names of all of them.</summary>
     /// <exception cref="UsageException">It is taken; the message says by what, and how to go on with that.</exception>
     public static async Task RequireFreeAsync(IAfaControl control, ClientContext context, string store, string name)
     {
@@ -45,7 +52,8 @@ internal sealed record NamedWork
         {
             { Training: not null } => ("a run", "train"),
             { Evaluation: not null } => ("an evaluation", "evaluate"),
-            _ => ("a sweep", "sweep"),
+            { Sweep: not null } => ("a sweep", "sweep"),
+            _ => ("a federation", "federate"),
         };
         var choices = taken.State is RunState.Completed or RunState.Canceled ? "Choose another name." : $"Go on with it by: {context.CommandLine($"{resume} --resume {name}", store)}, or choose another name.";
         throw new UsageException($"There is {kind} '{name}' in {store} already ({StatusText.Name(taken.State)}). {choices}");
@@ -60,23 +68,14 @@ internal sealed record NamedWork
         await control.GetTrainingAsync(name, cancellationToken) is { } training ? new() { Training = training }
         : await control.GetEvaluationAsync(name, cancellationToken) is { } evaluation ? new() { Evaluation = evaluation }
         : await control.GetSweepAsync(name, cancellationToken) is { } sweep ? new() { Sweep = sweep }
+        : await control.GetFederationAsync(name, cancellationToken) is { } federation ? new() { Federation = federation }
         : null;
 
-    /// <summary>Returns null if there is none.</summary>
-    public static async Task<NamedWork?> TryFindAsync(IAfaControl control, string name, CancellationToken cancellationToken)
-    {
-        var (runs, evaluations, sweeps) = await ListAsync(control, cancellationToken);
-        return Find(runs, evaluations, sweeps, name);
-    }
-
-    private static async Task<(IReadOnlyList<TrainingRunStatus> Runs, IReadOnlyList<EvaluationStatus> Evaluations, IReadOnlyList<SweepStatus> Sweeps)> ListAsync(
-        IAfaControl control, CancellationToken cancellationToken) =>
-        (await control.ListTrainingsAsync(cancellationToken), await control.ListEvaluationsAsync(cancellationToken), await control.ListSweepsAsync(cancellationToken));
-
-    private static NamedWork? Find(
-        IReadOnlyList<TrainingRunStatus> runs, IReadOnlyList<EvaluationStatus> evaluations, IReadOnlyList<SweepStatus> sweeps, string name) =>
-        runs.FirstOrDefault(run => run.Run == name) is { } training ? new() { Training = training }
-        : evaluations.FirstOrDefault(evaluation => evaluation.Evaluation == name) is { } evaluated ? new() { Evaluation = evaluated }
-        : sweeps.FirstOrDefault(sweep => sweep.Sweep == name) is { } swept ? new() { Sweep = swept }
-        : null;
+    private static async Task<IReadOnlyList<NamedWork>> ListAsync(IAfaControl control, CancellationToken cancellationToken) =>
+    [
+        .. (await control.ListTrainingsAsync(cancellationToken)).Select(run => new NamedWork { Training = run }),
+        .. (await control.ListEvaluationsAsync(cancellationToken)).Select(evaluation => new NamedWork { Evaluation = evaluation }),
+        .. (await control.ListSweepsAsync(cancellationToken)).Select(sweep => new NamedWork { Sweep = sweep }),
+        .. (await control.ListFederationsAsync(cancellationToken)).Select(federation => new NamedWork { Federation = federation }),
+    ];
 }

@@ -1,4 +1,6 @@
 using Afa.Attacks;
+using Afa.Data;
+using Afa.Evaluation;
 
 namespace Afa.Client.Options;
 
@@ -42,6 +44,13 @@ internal static class AttackNames
 
         return string.Join('+', parts);
     }
+
+    /// <summary>What the data says against attacks: found now, not after hours of training.</summary>
+    /// <param name="attacks">Known ones.</param>
+    public static IEnumerable<string> FitProblems(string dataset, IEnumerable<string> attacks, AttackNorm norm) =>
+        DatasetRegistry.Problem(dataset, out var description) is { } problem
+            ? [problem]
+            : AttackFit.Problems(AttackCascade.Parse(AttackFit.Expand(attacks, description!), norm), description!);
 
     private static string? Problem(string name) =>
         IsGroup(name) ? null : name.Split('+').Select(part => PartProblem(part, name)).FirstOrDefault(problem => problem is not null);

@@ -1,6 +1,7 @@
 using Afa.Data;
 using Afa.Evaluation;
 using Afa.Evaluation.Features;
+using Afa.Federation;
 using Afa.Training;
 
 namespace Afa.Client.Options;
@@ -20,6 +21,8 @@ internal static class OptionPaths
         Dataset = Resolved(options.Dataset),
         DataDirectory = Full(options.DataDirectory),
     };
+
+    public static FederationOptions WithFullPaths(this FederationOptions options) => options with { Training = options.Training.WithFullPaths() };
 
     public static FeatureAnalysisOptions WithFullPaths(this FeatureAnalysisOptions options) => options with
     {

@@ -7,7 +7,7 @@ namespace Afa.Client.Options;
 /// <summary>Converts what a user wrote into the JSON value of one option.</summary>
 internal static class SettingText
 {
-    /// <summary>Returns false if the text is no value of the type. An empty text is null where the type has a null.</summary>
+    /// <summary>Returns false if the text is no value of the type. An empty text is null where the type has a null; names may be written without their hyphens, such as "fedavg".</summary>
     public static bool TryConvert(string? text, Type type, out JsonNode? value)
     {
         value = null;
@@ -51,7 +51,7 @@ internal static class SettingText
 
         if (target.IsEnum)
         {
-            return Names(target).Contains(text) ? text : null;
+            return Names(target).FirstOrDefault(name => name == text || WithoutHyphens(name) == text);
         }
 
         if (target == typeof(bool))
@@ -81,6 +81,8 @@ internal static class SettingText
 
         throw new NotSupportedException($"An option of type {target} cannot be set from text.");
     }
+
+    private static string WithoutHyphens(string name) => name.Replace("-", "", StringComparison.Ordinal);
 
     private static IEnumerable<string> Names(Type enumeration) => Enum.GetNames(enumeration).Select(JsonNamingPolicy.KebabCaseLower.ConvertName);
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Afa.Attacks;
 using Afa.Client.Control;
 using Afa.Client.Output;
 using Afa.Data;
@@ -90,7 +89,7 @@ internal static class SweepPlanner
         var options = EvaluationOf(training, evaluation, problems);
         if (problems.Count == 0)
         {
-            problems.AddRange(AttackProblems(options).Select(problem => $"evaluation: {problem}"));
+            problems.AddRange(AttackNames.FitProblems(options.Dataset!, options.Attacks, options.Norm).Select(problem => $"evaluation: {problem}"));
         }
 
         if (options.Norm != training.Attack.Norm && options.Epsilons.Count == 0)
@@ -113,12 +112,6 @@ internal static class SweepPlanner
 
         return OptionsReader.Read(defaults, settings, problems).WithFullPaths();
     }
-
-    /// <summary>What the data says against the attacks: found now, not after hours of training.</summary>
-    private static IEnumerable<string> AttackProblems(EvaluationOptions options) =>
-        DatasetRegistry.Problem(options.Dataset!, out var dataset) is { } problem
-            ? [problem]
-            : AttackFit.Problems(AttackCascade.Parse(AttackFit.Expand(options.Attacks, dataset!), options.Norm), dataset!);
 
     private static SweepTrial Trial(SweepPoint point, ulong seed, (TrainingOptions Training, EvaluationOptions Evaluation) read, List<Setting> evaluation) => new()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Training;
 
@@ -21,6 +22,17 @@ internal static class RunDocument
         var document = JsonSerializer.SerializeToNode(status, AfaJson.Options)!.AsObject();
         document.Remove("planJson");
         document["plan"] = JsonNode.Parse(status.PlanJson);
+        return document;
+    }
+
+    /// <summary>A federation's status with its options as an object instead of as a text.</summary>
+    public static JsonObject Create(FederationStatus status) => WithOptions(status, status.OptionsJson);
+
+    /// <summary>What a federation has found, and where its report is.</summary>
+    public static JsonObject Create(FederationDocument federation, string reportPath)
+    {
+        var document = JsonSerializer.SerializeToNode(federation, AfaJson.Options)!.AsObject();
+        document["report"] = reportPath;
         return document;
     }
 

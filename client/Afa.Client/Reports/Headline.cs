@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using Afa.Attacks;
 using Afa.Evaluation;
+using Afa.Federation;
 using Afa.Grains;
 using static Afa.Silo.Html;
 
@@ -17,11 +18,25 @@ internal static class Headline
             attack.Attack,
             ReportText.Fraction(attack.Accuracy),
             $"95 %: {ReportText.Interval(attack.Low, attack.High)}",
-            Meter(attack),
+            Meter(attack.Accuracy, attack.Low, attack.High),
             attack.Attack == RobustAccuracy.WorstCase)),
         CorruptionAccuracy.Mean(result.Attacks) is { } mean
             ? Card("corruptions", ReportText.Fraction(mean), $"mean of {result.Attacks.Count(attack => attack.Kind == AttackKind.Corruption)}")
             : null);
+
+    /// <summary>Of the last model that was judged.</summary>
+    public static XElement OfFederation(FederationDocument federation, ModelJudgment model) => Tag(
+        "section",
+        Class("cards"),
+        new[] { RobustAccuracy.Clean, RobustAccuracy.WorstCase }.Select(attack => FederationFigures.Pooled(model, attack) is { } pooled
+            ? Card($"{attack}, pooled", ReportText.Fraction(pooled.Accuracy), $"95 %: {ReportText.Interval(pooled.Interval.Low, pooled.Interval.High)}", Meter(pooled.Accuracy, pooled.Interval.Low, pooled.Interval.High), attack == RobustAccuracy.WorstCase)
+            : null),
+        FederationFigures.Worst(model, RobustAccuracy.WorstCase) is { } worst
+            ? Card("worst participant", ReportText.Fraction(worst.Accuracy), $"worst case of {FederationFigures.Name(federation, worst.Participant)}")
+            : null,
+        FederationFigures.Gap(model, RobustAccuracy.WorstCase) is { } gap ? Card("fairness gap", ReportText.Fraction(gap), "best less worst participant, worst case") : null,
+        FederationFigures.Backdoor(model) is { } backdoor ? Card("backdoor", ReportText.Fraction(backdoor.Accuracy), "of images with the trigger taken for its target") : null,
+        federation.Privacy is { } spent ? Card("epsilon", ReportText.Number(spent.Epsilon, "0.##"), $"at delta {ReportText.Number(spent.Delta, "G3")}") : null);
 
     /// <summary>Of the last epoch: there is no evaluation yet.</summary>
     public static XElement? OfRun(TrainingRunStatus run)
@@ -55,10 +70,10 @@ internal static class Headline
         Tag("div", Class("note"), note));
 
     /// <summary>The interval as a band and the accuracy as a mark, on a scale from 0 to 1.</summary>
-    private static XElement Meter(AttackResult attack) => Tag(
+    private static XElement Meter(double accuracy, double low, double high) => Tag(
         "div",
         Class("meter"),
         Tag("span", Class("band"), Attribute("style", string.Create(
-            CultureInfo.InvariantCulture, $"left:{100 * attack.Low:0.##}%;width:{100 * Math.Max(0, attack.High - attack.Low):0.##}%"))),
-        Tag("span", Class("mark"), Attribute("style", string.Create(CultureInfo.InvariantCulture, $"left:{100 * attack.Accuracy:0.##}%"))));
+            CultureInfo.InvariantCulture, $"left:{100 * low:0.##}%;width:{100 * Math.Max(0, high - low):0.##}%"))),
+        Tag("span", Class("mark"), Attribute("style", string.Create(CultureInfo.InvariantCulture, $"left:{100 * accuracy:0.##}%"))));
 }

@@ -106,6 +106,25 @@ internal static class HtmlStyle
         .swatch { display: inline-block; width: 14px; height: 14px; border-radius: 3px; vertical-align: -2px; }
         .c0 { background: #5f6b76; } .c1 { background: #b84a00; } .c2 { background: #8e4585; } .c3 { background: #1f6fb2; }
         .c4 { background: #7a5c00; } .c5 { background: #00785a; } .c6 { background: #0b7285; }
+        h3 { font-size: 1.02em; margin: 18px 0 6px; }
+        .heat { width: auto; border-collapse: separate; border-spacing: 2px; font-size: .84em; }
+        .heat th, .heat td { border: 0; padding: 3px 5px; text-align: center; font-variant-numeric: tabular-nums; white-space: nowrap; border-radius: 3px; }
+        .heat tbody th, .heat thead th:first-child { text-align: right; padding-right: 8px; }
+        .heat td { min-width: 2.9em; }
+        .heat thead th { white-space: normal; max-width: 7em; vertical-align: bottom; }
+        .heat .none { background: repeating-linear-gradient(135deg, var(--line) 0 2px, transparent 2px 6px); }
+        .heat .together th, .heat .together td { font-weight: 650; border-top: 3px solid var(--page); }
+        .heat.grid td { min-width: 1.6em; padding: 1px 3px; background: var(--card); }
+        .heatscale { max-width: 320px; margin: 0 16px 22px; }
+        .heatscale .scale span { white-space: nowrap; }
+        .heatscale .strip { height: 12px; border-radius: 3px; }
+        .classes { display: inline-block; vertical-align: middle; height: 26px; }
+        .participants th, .participants td { vertical-align: middle; }
+        .wraps { font-size: .86em; }
+        .wraps tbody th { min-width: 6em; }
+        .wraps thead th:not(:first-child), .wraps td:nth-child(-n+3) { white-space: normal; }
+        .classes .share { fill: var(--clean); }
+        .classes .few { fill: var(--soft); }
         @media (max-width: 520px) { .figures { font-size: .85em; } .figures td, .figures thead th:not(:first-child) { padding-left: 9px; } .ranges { font-size: .85em; gap: 8px 12px; } .card { padding: 10px; } .card .figure { font-size: 1.7em; } }
         @media print { :root { --ink: #000000; --soft: #444444; --page: #ffffff; --card: #f4f6f8; --line: #bbbbbb; --clean: #1f6fb2; --attacked: #c85200; --bad: #b3261e; }
           body { font-size: 11pt; } main { max-width: none; padding: 0; } h2 { break-after: avoid; }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
@@ -60,13 +61,16 @@ public sealed record FederationOptions : IValidatableObject
     public FederatedEvaluationOptions Evaluation { get; init; } = new();
 
     /// <summary>Number of participants, of an experiment or by name.</summary>
+    [JsonIgnore]
     public int Count => Owners.Count > 0 ? Owners.Count : Participants;
 
     /// <summary>Rounds over all phases.</summary>
+    [JsonIgnore]
     public int TotalRounds => Rounds + (TrainingMethods.Get(Training.Method).TrainsFeaturesFirst ? HeadRounds : 0);
 
     /// <summary>Participants that are asked in each round.</summary>
-    public int PerRound => Math.Clamp((int)Math.Round(Fraction * Count), 1, Count);
+    [JsonIgnore]
+    public int PerRound => Math.Clamp((int)Math.Round(Fraction * Count), 1, Math.Max(1, Count));
 
     /// <summary>The options of the local training, in which an epoch is a round: what stands in a federation's checkpoints.</summary>
     public TrainingOptions LocalTraining() => Training with { Epochs = Rounds, Head = Training.Head with { Epochs = HeadRounds }, Shards = 1, Trainers = 1 };

@@ -15,14 +15,15 @@ public sealed class CancelCommandTests : IDisposable
         _client.Cluster.Runs.Add(FakeControl.Run("a-run", RunState.Paused, 3));
         _client.Cluster.Evaluations.Add(FakeControl.Evaluation("an-evaluation", RunState.Paused, 1));
         _client.Cluster.Sweeps.Add(FakeControl.Sweep("a-sweep", RunState.Paused, new Afa.Sweeps.SweepPlan { Points = [], Trials = [] }, 0));
+        _client.Cluster.Federations.Add(FakeControl.Federation("a-federation", RunState.Paused, 1));
 
-        foreach (var (name, what) in new[] { ("a-run", "Run"), ("an-evaluation", "Evaluation"), ("a-sweep", "Sweep") })
+        foreach (var (name, what) in new[] { ("a-run", "Run"), ("an-evaluation", "Evaluation"), ("a-sweep", "Sweep"), ("a-federation", "Federation") })
         {
             Assert.Equal(ExitCode.Success, await _client.RunAsync("cancel", name));
             Assert.Contains($"{what} '{name}' is canceled.", _client.Output, StringComparison.Ordinal);
         }
 
-        Assert.Equal(["cancel a-run", "cancel evaluation an-evaluation", "cancel sweep a-sweep"], _client.Cluster.Calls);
+        Assert.Equal(["cancel a-run", "cancel evaluation an-evaluation", "cancel sweep a-sweep", "cancel federation a-federation"], _client.Cluster.Calls);
     }
 
     [Theory]
@@ -42,7 +43,7 @@ public sealed class CancelCommandTests : IDisposable
     public async Task Cancel_UnknownName_IsRefused()
     {
         Assert.Equal(ExitCode.Usage, await _client.RunAsync("cancel", "none"));
-        Assert.Contains("Unknown run, evaluation or sweep 'none'.", _client.Error, StringComparison.Ordinal);
+        Assert.Contains("Unknown run, evaluation, sweep or federation 'none'.", _client.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -115,7 +115,7 @@ public sealed class ReportFeaturesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Several names are compared with --features only", "mine", "other")]
+    [InlineData("Several names are compared with --features, or if all are federations; 'mine' is none.", "mine", "other")]
     [InlineData("--epsilon, --images: only with --features", "mine", "--epsilon", "0.1", "--images", "9")]
     [InlineData("--norm l2 needs --epsilon", "mine", "--features", "--norm", "l2")]
     [InlineData("PGD, which works in Linf and L2, not in L1", "mine", "--features", "--norm", "l1", "--epsilon", "12")]

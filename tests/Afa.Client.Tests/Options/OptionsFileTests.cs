@@ -26,6 +26,11 @@ public sealed class OptionsFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a.yaml", "evaluation:\n  attacks: [pgd-20, apgd-ce]\nowners:\n- a\n- b\n")]
+    [InlineData("a.json", "{\"evaluation\": {\"attacks\": [\"pgd-20\", \"apgd-ce\"]}, \"owners\": [\"a\", \"b\"]}")]
+    public void Read_List_IsJoinedByCommas(string name, string text) => Assert.Equal([("evaluation.attacks", "pgd-20,apgd-ce"), ("owners", "a,b")], Read(name, text));
+
+    [Theory]
     [InlineData("a.yaml", "")]
     [InlineData("a.yaml", "# nothing\n")]
     [InlineData("a.json", "{}")]
@@ -34,14 +39,14 @@ public sealed class OptionsFileTests : IDisposable
     [Theory]
     [InlineData("a.yaml", "just a text", "must hold keys and values")]
     [InlineData("a.yaml", "- 1\n- 2\n", "must hold keys and values")]
-    [InlineData("a.yaml", "epochs: [1, 2]", "'epochs' must have a single value")]
+    [InlineData("a.yaml", "epochs: [[1, 2]]", "'epochs' must have a single value")]
     [InlineData("a.yaml", "a: &x 1\nb: *x", "'b' must have a single value")]
     [InlineData("a.yaml", "a: {b: {c: {d: {e: {f: {g: {h: {i: {j: 1}}}}}}}}}", "nests deeper than 8")]
     [InlineData("a.yaml", "epochs: 'open", "cannot be read")]
     [InlineData("a.yaml", "a: b: c", "cannot be read")]
     [InlineData("a.json", "[1]", "must hold keys and values")]
     [InlineData("a.json", "3", "must hold keys and values")]
-    [InlineData("a.json", "{\"epochs\": [1]}", "'epochs' must have a single value")]
+    [InlineData("a.json", "{\"epochs\": [{\"a\": 1}]}", "'epochs' must have a single value")]
     [InlineData("a.json", "{\"epochs\": 1", "cannot be read")]
     [InlineData("a.json", "", "cannot be read")]
     public void Read_WrongContent_IsRefusedWithFileAndReason(string name, string text, string reason)

@@ -35,6 +35,15 @@ public sealed class OptionsReaderTests
         Assert.Equal(HeadScope.FineTuned, options.Head.Scope);
     }
 
+    [Theory]
+    [InlineData("afa-trades")]
+    [InlineData("afatrades")]
+    public void Read_NameWithoutItsHyphens_IsTheSame(string name)
+    {
+        Assert.Equal(TrainingMethod.AfaTrades, Read(("method", name)).Method);
+        Assert.Empty(_problems);
+    }
+
     [Fact]
     public void Read_SameKeyTwice_TakesTheLast() => Assert.Equal(3, Read(("epochs", "2"), ("epochs", "3")).Epochs);
 

@@ -8,12 +8,27 @@ namespace Afa.Client.Tests.Reports;
 
 public sealed class ResultSchemaTests
 {
-    private static readonly string[] s_keywords = ["$schema", "title", "type", "format", "properties", "required", "additionalProperties", "items", "enum", "const"];
+    private static readonly string[] s_keywords = ["$schema", "title", "type", "format", "properties", "required", "additionalProperties", "items", "enum", "const", "default"];
 
     private static readonly JsonNode s_schema = JsonNode.Parse(ResultSchema.Create())!;
 
     [Fact]
     public void Create_AFullResult_FitsTheSchema() => Assert.Empty(Problems(Result(), s_schema, "$"));
+
+    [Fact]
+    public void OfFederation_AFederation_FitsTheSchema()
+    {
+        var schema = WithoutReferences(JsonNode.Parse(ResultSchema.OfFederation())!);
+        var federation = JsonSerializer.SerializeToNode(SampleFederation.Small(), AfaJson.Options)!.AsObject();
+        Assert.Empty(Problems(federation, schema, "$"));
+
+        federation["models"]![0]!["counts"]![0]!["attacks"]![0]!["correct"] = "many";
+        federation["models"]![0]!["missing"]![0]!.AsObject().Remove("reason");
+        federation["options"]!["aggregation"]!["rule"] = "mode";
+        Assert.Equal(
+            ["$.models[0].counts[0].attacks[0].correct is not of type integer", "$.models[0].missing[0] lacks reason", "$.options.aggregation.rule is not among the values"],
+            Problems(federation, schema, "$").Order());
+    }
 
     [Theory]
     [InlineData("evaluation", "$ lacks evaluation")]
@@ -46,6 +61,20 @@ public sealed class ResultSchemaTests
                 "$.results[0].attacks[2].kind is not among the values",
             ],
             Problems(result, s_schema, "$"));
+    }
+
+    /// <summary>Puts what a reference, such as "#/properties/rounds/items", points to in its place.</summary>
+    private static JsonNode WithoutReferences(JsonNode schema)
+    {
+        return Replaced(schema)!;
+
+        JsonNode? Replaced(JsonNode? node) => node switch
+        {
+            JsonObject members when members["$ref"] is { } reference => Replaced(((string)reference!).Split('/')[1..].Aggregate(schema, (at, name) => at[name]!)),
+            JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Replaced(member.Value)))),
+            JsonArray items => new JsonArray([.. items.Select(Replaced)]),
+            _ => node?.DeepClone(),
+        };
     }
 
     private static JsonObject Result() => JsonSerializer.SerializeToNode(SampleReport.Document(SampleReport.Full()), AfaJson.Options)!.AsObject();
@@ -103,7 +132,7 @@ public sealed class ResultSchemaTests
     private static bool IsOfType(JsonNode? value, string type) => (value?.GetValueKind() ?? JsonValueKind.Null, type) switch
     {
         (JsonValueKind.Null, "null") or (JsonValueKind.Object, "object") or (JsonValueKind.Array, "array") or (JsonValueKind.String, "string") => true,
-        (JsonValueKind.Number, "number") => true,
+        (JsonValueKind.Number, "number") or (JsonValueKind.True or JsonValueKind.False, "boolean") => true,
         (JsonValueKind.Number, "integer") => decimal.IsInteger(value!.GetValue<JsonElement>().GetDecimal()),
         _ => false,
     };
