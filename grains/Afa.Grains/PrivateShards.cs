@@ -34,7 +34,7 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
         var generated = datasets.GetGenerated(options.Training);
         if (options.Owners.Count > 0)
         {
-            return new PrivateShard(train, ParticipantPlan.OwnTrain(train, options), test, ParticipantPlan.OwnTest(test, options), generated);
+            return new PrivateShard(train, ParticipantPlan.OwnTrain(train, options), test, ParticipantPlan.OwnTest(test, options, participant), generated);
         }
 
         var trainPlan = ParticipantPlan.Train(train, options);

@@ -51,7 +51,7 @@ public static class DirichletPlan
 
     /// <summary>Cuts a class into pieces with proportions from Dir(α): gamma draws divided by their sum (Devroye 1986, XI.4).</summary>
     /// <returns>Where each shard's piece ends.</returns>
-    private static int[] Cut(int members, int shards, double alpha, SeededDraws draws)
+    internal static int[] Cut(int members, int shards, double alpha, SeededDraws draws)
     {
         var logs = new double[shards];
         for (var shard = 0; shard < shards; shard++)

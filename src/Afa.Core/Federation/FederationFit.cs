@@ -4,6 +4,7 @@ using Afa.Data;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
+using Afa.Models;
 
 namespace Afa.Federation;
 
@@ -80,6 +81,11 @@ internal static class FederationFit
             yield return new("A federation averages over participants, not over steps; Training.WeightAverage must be 0.", [nameof(options.Training)]);
         }
 
+        if (options.Strategy.Kind == StrategyKind.FedBn && ModelRegistry.IsKnown(options.Training.Model) && !ModelRegistry.HasNormalization(ModelRegistry.Named(options.Training.Model).Name))
+        {
+            yield return new($"Strategy.Kind FedBn keeps normalization layers with their participants, and {options.Training.Model} has none. Use FedAvg or another model.", [nameof(options.Strategy)]);
+        }
+
         foreach (var attack in options.Evaluation.Attacks)
         {
             if (AttackProblem(attack, options.Training.Attack.Norm) is { } attackProblem)
@@ -93,8 +99,10 @@ internal static class FederationFit
     {
         try
         {
-            _ = AttackCascade.Parse([attack], norm);
-            return null;
+            var stages = AttackCascade.Parse([attack], norm).SelectMany(cascade => cascade.Stages);
+            return stages.FirstOrDefault(stage => stage.Description.SourceCheckpoint is not null) is { } transfer
+                ? $"'{transfer.Name}' takes its gradients from another checkpoint, which participants do not load. Use an attack on the model itself."
+                : null;
         }
         catch (ArgumentException exception)
         {

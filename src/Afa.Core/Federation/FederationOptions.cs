@@ -72,6 +72,10 @@ public sealed record FederationOptions : IValidatableObject
     [JsonIgnore]
     public int PerRound => Math.Clamp((int)Math.Round(Fraction * Count), 1, Math.Max(1, Count));
 
+    /// <summary>Phase of the local training in a round.</summary>
+    /// <param name="round">From 0.</param>
+    public string PhaseOf(int round) => round < Rounds ? TrainingMethods.FirstPhase(Training.Method) : TrainingPhase.Head;
+
     /// <summary>The options of the local training, in which an epoch is a round: what stands in a federation's checkpoints.</summary>
     public TrainingOptions LocalTraining() => Training with { Epochs = Rounds, Head = Training.Head with { Epochs = HeadRounds }, Shards = 1, Trainers = 1 };
 

@@ -31,9 +31,9 @@ public sealed record PartitionOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Alpha is not (> 0 and <= 1e6))
+        if (Alpha is not (>= 0.001 and <= 1e6))
         {
-            yield return new($"Partition.Alpha must be in (0, 1000000], not {Alpha}; 0.5 is usual.", [nameof(Alpha)]);
+            yield return new($"Partition.Alpha must be in [0.001, 1000000], not {Alpha}; 0.5 is usual.", [nameof(Alpha)]);
         }
 
         if (ClassesEach < 1)

@@ -59,6 +59,15 @@ public sealed class Trainer : IDisposable
     /// <summary>Name of the phase whose parameters are under training.</summary>
     public string Phase { get; private set; }
 
+    /// <summary>What changes the reduced gradient before it is clipped and decayed, under no_grad: the terms that a federation adds to a participant's loss; null: nothing.</summary>
+    internal Action<FlatParameters>? GradientCorrection { get; set; }
+
+    /// <summary>The parameters under training in the present phase. Owned here.</summary>
+    internal FlatParameters Parameters => _parameters;
+
+    /// <summary>Updates of the parameters that a step of the present phase makes.</summary>
+    internal int UpdatesPerStep => _method.UpdatesPerStep;
+
     /// <summary>Momentum by parameter name, [shape of the parameter]. The caller owns the tensors, which share memory with the optimizer's.</summary>
     public IEnumerable<(string Name, Tensor Velocity)> Velocities => _parameters.Split(_optimizer.Velocity);
 
@@ -203,16 +212,24 @@ public sealed class Trainer : IDisposable
     /// <summary>Averages anew in each phase, over its parameters.</summary>
     private WeightAverage? StartAverage() => _options.WeightAverage > 0 ? new WeightAverage(_parameters, _options.WeightAverage) : null;
 
-    private int ViewsPerImage => Phase == TrainingPhase.Head ? 1 : TrainingMethods.Get(_options.Method).ViewsPerImage;
+    private int ViewsPerImage => TrainingMethods.ViewsPerImage(_options.Method, Phase);
 
     private bool PerturbsWeights(int epoch) => _options.AwpGamma > 0 && epoch >= _options.AwpWarmup && Phase != TrainingPhase.Head;
 
     private (StepOutcome Outcome, double Loss) Update(TrainingStep step, TrainingPosition position)
     {
         var result = FindGradient(step, position.Step, PerturbsWeights(position.Epoch));
+        CorrectGradient();
         var norm = _optimizer.Step(LearningRateSchedule.At(_options.Optimizer, position));
         step.Clock.Book(StepClock.Update);
         return double.IsFinite(norm) ? result : throw new LossNotFiniteException(position.Step, _collective.Rank, "gradient's norm", norm);
+    }
+
+    private void CorrectGradient()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        GradientCorrection?.Invoke(_parameters);
     }
 
     /// <summary>Leaves the gradient of the global batch's loss in the flat parameters: at the weights, or where a perturbation moves them.</summary>

@@ -24,7 +24,14 @@ public static class TrainerCheckpoint
             .Concat(trainer.Residuals.Select((residual, rank) => (Name: ResidualName(rank), Value: residual)))
             .ToDictionary(entry => entry.Name, entry => entry.Value);
         using var evaluated = trainer.ShowEvaluatedWeights();
-        return new Checkpoint(state, trainer.Model.state_dict().ToDictionary(entry => entry.Key, entry => TensorRecord.FromTensor(entry.Value)), optimizer);
+        return new Checkpoint(state, Weights(trainer.Model), optimizer);
+    }
+
+    /// <summary>Copies every parameter and buffer of a model, by state dictionary name.</summary>
+    public static Dictionary<string, TensorRecord> Weights(ImageClassifier model)
+    {
+        using var scope = NewDisposeScope();
+        return model.state_dict().ToDictionary(entry => entry.Key, entry => TensorRecord.FromTensor(entry.Value));
     }
 
     /// <summary>Sets weights, their average, momentum and the own residual.</summary>

@@ -10,15 +10,18 @@ public sealed class TrainingPlan
     /// <param name="smallestShard">Images of the smallest shard. A step takes as many from each, so an epoch ends with that shard; incomplete batches are left out.</param>
     /// <exception cref="ArgumentException">The shard holds less than one step needs.</exception>
     public TrainingPlan(TrainingOptions options, int smallestShard)
+        : this(options, options.BatchSize / options.Shards, smallestShard / (options.BatchSize / options.Shards))
     {
-        ImagesPerShard = options.BatchSize / options.Shards;
-        StepsPerEpoch = smallestShard / ImagesPerShard;
         if (StepsPerEpoch == 0)
         {
             throw new ArgumentException(
                 $"A step takes {ImagesPerShard} images from each of {options.Shards} shards, but the smallest shard holds {smallestShard}. Use fewer shards, a smaller batch or more images.");
         }
+    }
 
+    private TrainingPlan(TrainingOptions options, int imagesPerShard, int stepsPerEpoch)
+    {
+        (ImagesPerShard, StepsPerEpoch) = (imagesPerShard, stepsPerEpoch);
         _phases = TrainingMethods.Get(options.Method).TrainsFeaturesFirst
             ? [
                 new(TrainingPhase.Features, options.Epochs, options.Optimizer.LearningRate, StepCost.OfFirstPhase(options)),
@@ -26,6 +29,11 @@ public sealed class TrainingPlan
             ]
             : [new(TrainingPhase.Training, options.Epochs, options.Optimizer.LearningRate, StepCost.OfFirstPhase(options))];
     }
+
+    /// <summary>Lays out epochs of a length that does not follow from the images: a federation's rounds.</summary>
+    /// <param name="imagesPerShard">Images of a step, at least 1.</param>
+    /// <param name="stepsPerEpoch">At least 1.</param>
+    internal static TrainingPlan OfLength(TrainingOptions options, int imagesPerShard, int stepsPerEpoch) => new(options, imagesPerShard, stepsPerEpoch);
 
     /// <summary>Images that a step takes from each shard.</summary>
     public int ImagesPerShard { get; }

@@ -38,6 +38,9 @@ public static class TrainingMethods
     /// <summary>Name of the phase that a run starts with.</summary>
     public static string FirstPhase(TrainingMethod method) => Get(method).TrainsFeaturesFirst ? TrainingPhase.Features : TrainingPhase.Training;
 
+    /// <summary>Augmented views of each image that a step of a phase takes.</summary>
+    public static int ViewsPerImage(TrainingMethod method, string phase) => phase == TrainingPhase.Head ? 1 : Get(method).ViewsPerImage;
+
     /// <exception cref="InvalidOperationException">The method has no such phase.</exception>
     internal static ITrainingMethod Create(TrainingMethod method, string phase, Replica replica)
     {
