@@ -4,7 +4,6 @@ using Afa.Compute;
 using Afa.Federation;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
-using Afa.Federation.Privacy;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;

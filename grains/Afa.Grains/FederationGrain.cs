@@ -10,6 +10,7 @@ using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace Afa.Grains;
 
@@ -393,9 +394,8 @@ internal sealed class FederationGrain(
             throw new InvalidOperationException($"Round {round + 1}: {problem} {string.Join(' ', report.Lost.Values.Distinct().Take(3))}");
         }
 
-        var phase = round < options.Rounds ? Training.Methods.TrainingMethods.FirstPhase(options.Training.Method) : TrainingPhase.Head;
         state.State.Rounds.Add(new RoundSummary(
-            round + 1, phase, asked, report.Delivered, [.. missing, .. report.Lost.Select(lost => new MissingParticipant(lost.Key, lost.Value))], report.Chosen, loss, report.UpdateNorm,
+            round + 1, options.PhaseOf(round), asked, report.Delivered, [.. missing, .. report.Lost.Select(lost => new MissingParticipant(lost.Key, lost.Value))], report.Chosen, loss, report.UpdateNorm,
             time.GetElapsedTime(started).TotalSeconds, name));
         _roundShare = 0;
         await WriteStateAsync();

@@ -40,12 +40,12 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
 
     /// <summary>Has a participant train in a round. One whose silo dies begins anew elsewhere, if it may.</summary>
     public Task<ParticipantProgress> TrainAsync(int participant, int round, string checkpoint, CancellationToken stop) =>
-        PatientlyAsync(participant, stop, () => Grain(participant).BeginRoundAsync(round, checkpoint), async () =>
+        PatientlyAsync(participant, () => Grain(participant).BeginRoundAsync(round, checkpoint), async () =>
         {
             var progress = await Grain(participant).PollRoundAsync(round, checkpoint);
             _shares[participant] = progress?.Share ?? 0;
             return (progress, progress is { IsDone: true } or { Failure: not null });
-        });
+        }, stop);
 
     /// <summary>Has a participant judge a model.</summary>
     /// <returns>Null with a reason where it gives no counts.</returns>
@@ -53,11 +53,11 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     {
         try
         {
-            var progress = await PatientlyAsync(participant, stop, () => Grain(participant).BeginJudgeAsync(checkpoint, round), async () =>
+            var progress = await PatientlyAsync(participant, () => Grain(participant).BeginJudgeAsync(checkpoint, round), async () =>
             {
                 var judgment = await Grain(participant).PollJudgeAsync(checkpoint);
                 return (judgment, judgment is { CountsJson: not null } or { Failure: not null });
-            });
+            }, stop);
             return progress.CountsJson is { } json ? (JsonSerializer.Deserialize<ParticipantCounts>(json, AfaJson.Options), null) : (null, progress.Failure);
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
@@ -82,7 +82,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     /// <summary>The first line of a message: Orleans adds where an exception came from.</summary>
     public static string OneLine(Exception exception) => exception.GetBaseException().Message.Split('\n')[0].Trim();
 
-    private async Task<T> PatientlyAsync<T>(int participant, CancellationToken stop, Func<Task> beginAsync, Func<Task<(T? Progress, bool IsOver)>> pollAsync)
+    private async Task<T> PatientlyAsync<T>(int participant, Func<Task> beginAsync, Func<Task<(T? Progress, bool IsOver)>> pollAsync, CancellationToken stop)
         where T : class
     {
         for (var tries = 1; ; tries++)

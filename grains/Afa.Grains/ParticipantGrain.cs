@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Compute;
-using Afa.Data;
 using Afa.Federation;
 using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
@@ -122,7 +121,7 @@ internal sealed class ParticipantGrain(
         var (sum, client) = Secure(attempt);
         var update = await UpdateAsync(sum.Round);
         var masked = new byte[count * sizeof(uint)];
-        await Task.Run(() => Mask(update.Values.AsSpan((int)offset, count), sum.Weight, client, offset, MemoryMarshal.Cast<byte, uint>(masked)));
+        await Task.Run(() => Mask(update.Values.AsSpan((int)offset, count), sum.Weight, client, offset, MemoryMarshal.Cast<byte, uint>(masked.AsSpan())));
         return new GradientSlice(masked, GradientFormat.Float32);   // Words of 32 bits, which travel as such.
     }
 
@@ -242,7 +241,7 @@ internal sealed class ParticipantGrain(
         client.Mask(weighted, offset, masked);
     }
 
-    private ParticipantSummary Describe(FederationOptions options, int number, PrivateShard shard)
+    private static ParticipantSummary Describe(FederationOptions options, int number, PrivateShard shard)
     {
         var counts = new int[shard.Train.Description.Classes];
         foreach (var index in shard.TrainIndices)

@@ -5,7 +5,7 @@ using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
 using Afa.Grains;
 using Afa.Training;
-using Orleans.TestingHost;
+using Orleans.Core.Internal;
 
 namespace Afa.Tests.Grains;
 

@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using Afa.Evaluation;
 using Afa.Federation;
 using Afa.Grains;
-using static Afa.Silo.Html;
 
 namespace Afa.Silo.Page;
 

@@ -18,7 +18,7 @@ public static class FederatedRobustness
     public static (double? Clean, double? Robust, double? WorstParticipant) Summarize(ModelJudgment judgment)
     {
         var attacks = Of(judgment);
-        return attacks.Count == 0 ? (null, null, null) : (attacks[0].Accuracy, attacks[^1].Accuracy, attacks[^1].Accuracies[attacks[^1].Worst]);
+        return attacks.Count == 0 ? (null, null, null) : (attacks[0].Accuracy, attacks[^1].Accuracy, attacks[^1].Participants[attacks[^1].Worst]);
     }
 
     /// <summary>Share of the images with the trigger that are taken for the backdoor's target; null where nobody counted them.</summary>
