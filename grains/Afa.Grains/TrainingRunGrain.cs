@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Compute;
 using Afa.Data;
 using Afa.Telemetry;
 using Afa.Training;
@@ -22,6 +23,7 @@ internal sealed class TrainingRunGrain(
     IBlobStore blobs,
     CheckpointStore checkpoints,
     DatasetCache datasets,
+    DevicePool devices,
     ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
@@ -214,7 +216,8 @@ internal sealed class TrainingRunGrain(
             run.CreatedAt,
             isInterrupted ? "Its process ended before the run did; resume it to go on." : run.Message,
             _progress.LastLoss,
-            IsAtWork ? _progress.LossTrail : null);
+            IsAtWork ? _progress.LossTrail : null,
+            run.Trainers);
     }
 
     private async Task RunAsync(Heartbeat.Lease lease)
@@ -232,12 +235,15 @@ internal sealed class TrainingRunGrain(
             try
             {
                 await AttemptAsync(measured, stop);
-                if (_leaving is null || state.State.State != RunState.Running || _leaving.Equals(silo.SiloAddress))
+                if (state.State.State != RunState.Running || silo.SiloAddress.Equals(_leaving))
                 {
                     return;   // Where this silo is the one that ends, another takes the run up, since it is still to go on.
                 }
 
-                await WaitForEndAsync(_leaving, stop);
+                if (_leaving is { } leaving)
+                {
+                    await WaitForEndAsync(leaving, stop);
+                }
             }
             catch (Exception exception) when (lease.Lost.IsCancellationRequested)
             {
@@ -303,7 +309,7 @@ internal sealed class TrainingRunGrain(
     private static bool IsForTheUser(Exception exception) =>
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException or NotSupportedException;
 
-    /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, or the loss of a member.</summary>
+    /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, the loss of a member, or, if the run is elastic, a checkpoint from which more trainers go on.</summary>
     private async Task AttemptAsync(RunTelemetry measured, CancellationToken stop)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
@@ -317,16 +323,25 @@ internal sealed class TrainingRunGrain(
         }
 
         // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
-        await new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers).AbandonAsync();
+        var earlier = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers);
+        await (options.Elastic ? earlier.DissolveAsync() : earlier.AbandonAsync());   // Of those that an elastic run now has none of, too.
+        var room = new TrainerRoom(GrainFactory, devices, time, recovery.Value.RoomInterval, options);
+        var count = await room.CountAsync();
+        state.State.Trainers = options.Elastic ? count : null;
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
 
-        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers);
+        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, count);
         Activity? epoch = null;
         try
         {
-            await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
+            await trainers.PrepareAsync(options.Shards / count, smallestShard, state.State.OptionsJson!, latest.Name, step);
+            if (options.Elastic)
+            {
+                logger.LogInformation("Run {Run} goes on from step {Step} with {Trainers} of at most {Most} trainers.", Run, step, count, options.Trainers);
+            }
+
             _progress.Restart(step, plan.ShareDone(step));
             var selection = new EpochSelection(options.Validation, state.State);
             var isOver = selection.IsOver;
@@ -366,7 +381,8 @@ internal sealed class TrainingRunGrain(
                 }
 
                 var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
-                if (isDue || _isPauseRequested || _leaving is not null)
+                var hasRoom = await room.HasMoreThanAsync(count, position.IsEpochEnd);
+                if (isDue || _isPauseRequested || _leaving is not null || hasRoom)
                 {
                     await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
@@ -384,6 +400,12 @@ internal sealed class TrainingRunGrain(
 
                 if (_leaving is not null)
                 {
+                    return;
+                }
+
+                if (hasRoom && state.State.CheckpointStep == step)   // Else the store is away: no step is repeated for this.
+                {
+                    logger.LogInformation("Run {Run} leaves its {Trainers} trainers at the checkpoint of step {Step} to go on with more, as silos have joined.", Run, count, step);
                     return;
                 }
             }
@@ -450,7 +472,8 @@ internal sealed class TrainingRunGrain(
     /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
     private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums, bool isLast)
     {
-        var name = $"{CheckpointPrefix}step-{step:D8}";
+        // What an elastic run computes depends on how many trainers its attempts had, and a silo that was taken for dead may still write: not under the same name.
+        var name = $"{CheckpointPrefix}step-{step:D8}{(state.State.Trainers is null ? "" : $"-attempt-{state.State.Attempt}")}";
         var metrics = new Dictionary<string, double>();
         if (state.State.History.LastOrDefault() is { } last)
         {
