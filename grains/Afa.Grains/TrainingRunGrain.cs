@@ -9,6 +9,7 @@ using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace Afa.Grains;
 
@@ -229,11 +230,22 @@ internal sealed class TrainingRunGrain(
         using var presence = work.Begin(Run);
         using var measured = telemetry.RunAtWork(Run, JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!);
         var fruitless = 0;
+        var isStale = false;
         while (true)
         {
             var reachedBefore = _progress.HighestStep;
             try
             {
+                if (isStale && await lease.IsStandingAsync())
+                {
+                    await ReadAgainAsync();
+                    isStale = false;
+                    if (state.State.State != RunState.Running)
+                    {
+                        return;
+                    }
+                }
+
                 await AttemptAsync(measured, stop);
                 if (state.State.State != RunState.Running || silo.SiloAddress.Equals(_leaving))
                 {
@@ -269,6 +281,7 @@ internal sealed class TrainingRunGrain(
             }
             catch (Exception exception)
             {
+                isStale |= exception is InconsistentStateException;
                 fruitless = _progress.HighestStep > reachedBefore ? 1 : fruitless + 1;   // Repeating steps is no progress.
                 if (fruitless > recovery.Value.MaxFruitlessRecoveries)
                 {
@@ -289,6 +302,14 @@ internal sealed class TrainingRunGrain(
                 await Task.Delay(Patience(fruitless), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
         }
+    }
+
+    /// <summary>Takes up what the last activation, on a silo that was given up, wrote once more after this one had read the state.</summary>
+    private async Task ReadAgainAsync()
+    {
+        var recoveries = state.State.Recoveries;
+        await state.ReadStateAsync();
+        state.State.Recoveries = Math.Max(recoveries, state.State.Recoveries);
     }
 
     /// <summary>Says that the run is handed over, and waits until the silo has ended, so that no trainer is placed there.</summary>
@@ -381,7 +402,7 @@ internal sealed class TrainingRunGrain(
                 }
 
                 var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
-                var hasRoom = await room.HasMoreThanAsync(count, position.IsEpochEnd);
+                var hasRoom = _progress.FailedCheckpoint is null && await room.HasMoreThanAsync(count, position.IsEpochEnd);   // A second checkpoint that fails would end the run.
                 if (isDue || _isPauseRequested || _leaving is not null || hasRoom)
                 {
                     await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
