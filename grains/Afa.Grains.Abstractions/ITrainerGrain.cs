@@ -36,6 +36,10 @@ public interface ITrainerGrain : IGrainWithStringKey
     /// <summary>Frees the replica and its device slot.</summary>
     [Alias("release"), ResponseTimeout("00:10:00")]
     Task ReleaseAsync();
+
+    /// <summary>Frees what <see cref="ReleaseAsync"/> frees, and gives up its place in the cluster: the next call has it come up where that says.</summary>
+    [Alias("leave"), ResponseTimeout("00:10:00")]
+    Task LeaveAsync();
 }
 
 /// <summary>What a trainer is to do.</summary>

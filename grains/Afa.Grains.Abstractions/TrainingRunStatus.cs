@@ -15,6 +15,7 @@ namespace Afa.Grains;
 /// <param name="Recoveries">How often a step was repeated because a trainer, a silo or the process died.</param>
 /// <param name="Message">The error of a failed run, or what a user should know; else null.</param>
 /// <param name="LossTrail">The steps since the run was last taken up, in at most 200 points: what a curve shows between the epochs. Null or empty if nothing runs.</param>
+/// <param name="Trainers">Model replicas that an elastic run has, or had last, as their number changes; null if it does not, and before the first start.</param>
 [GenerateSerializer, Immutable, Alias("afa.training-run-status")]
 public sealed record TrainingRunStatus(
     [property: Id(0)] string Run,
@@ -34,4 +35,5 @@ public sealed record TrainingRunStatus(
     [property: Id(14)] DateTimeOffset CreatedAt,
     [property: Id(15)] string? Message,
     [property: Id(16)] double? LastLoss,
-    [property: Id(17)] IReadOnlyList<LossPoint>? LossTrail = null);
+    [property: Id(17)] IReadOnlyList<LossPoint>? LossTrail = null,
+    [property: Id(18)] int? Trainers = null);

@@ -140,6 +140,10 @@ internal sealed class Heartbeat(IBlobStore blobs, string blob, TimeProvider time
         /// <summary>Cancelled when another process has taken it: whoever works must stop and write nothing more.</summary>
         public CancellationToken Lost { get; }
 
+        /// <summary>Whether the store says now that it is this one's: another process may have taken it since the last beat.</summary>
+        /// <exception cref="IOException">The store is away.</exception>
+        public async Task<bool> IsStandingAsync() => Parse(await _heartbeat.ReadAsync())?.Id == Id;
+
         public async ValueTask DisposeAsync()
         {
             await _ended.CancelAsync();

@@ -14,4 +14,7 @@ public sealed record RunRecoveryOptions
 
     /// <summary>Wait before the first recovery; doubled for each fruitless one.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often within an epoch an elastic run looks whether more trainers fit; it does so at the end of each in any case.</summary>
+    public TimeSpan RoomInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

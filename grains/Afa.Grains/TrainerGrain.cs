@@ -166,6 +166,12 @@ internal sealed class TrainerGrain(DevicePool devices, CheckpointStore checkpoin
         _presence = null;
     }
 
+    public async Task LeaveAsync()
+    {
+        await ReleaseAsync();
+        DeactivateOnIdle();
+    }
+
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => ReleaseAsync();
 
     private async Task<ImageBatch> LoadAsync(TrainerAssignment assignment, TrainingPosition position)

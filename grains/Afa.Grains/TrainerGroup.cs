@@ -79,15 +79,22 @@ internal sealed class TrainerGroup(IGrainFactory grains, ILogger logger, string 
 
         _isDisbanded = true;
         await AbandonAsync();
-        await TellUntilAsync(attempt, IgnoreLossAsync(ReleaseAsync()));
+        await TellUntilAsync(attempt, IgnoreLossAsync(TidyAsync(trainer => trainer.ReleaseAsync())));
     }
 
-    private async Task ReleaseAsync()
+    /// <summary>Ends the attempt, and has each trainer give up its place too, so that those to come are spread over the silos that live then.</summary>
+    public async Task DissolveAsync()
+    {
+        await AbandonAsync();
+        await TellUntilAsync(attempt, IgnoreLossAsync(TidyAsync(trainer => trainer.LeaveAsync())));
+    }
+
+    private async Task TidyAsync(Func<ITrainerGrain, Task> call)
     {
         // This call is the first to one that was lost with its silo, and so says where it comes up.
         var silos = new List<SiloAddress> { first };
         await IgnoreLossAsync(FindSilosAsync());
-        await Task.WhenAll(Placed(silos, (trainer, _) => trainer.ReleaseAsync()));
+        await Task.WhenAll(Placed(silos, (trainer, _) => call(trainer)));
 
         async Task FindSilosAsync() => silos = await grains.ActiveSilosAsync();
     }

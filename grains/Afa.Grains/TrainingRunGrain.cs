@@ -3,11 +3,13 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Compute;
 using Afa.Data;
 using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Storage;
 
 namespace Afa.Grains;
 
@@ -22,6 +24,7 @@ internal sealed class TrainingRunGrain(
     IBlobStore blobs,
     CheckpointStore checkpoints,
     DatasetCache datasets,
+    DevicePool devices,
     ILocalSiloDetails silo,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
@@ -219,7 +222,8 @@ internal sealed class TrainingRunGrain(
             run.CreatedAt,
             isInterrupted ? "Its process ended before the run did; resume it to go on." : run.Message,
             _progress.LastLoss,
-            IsAtWork ? _progress.LossTrail : null);
+            IsAtWork ? _progress.LossTrail : null,
+            run.Trainers);
     }
 
     private async Task RunAsync(Heartbeat.Lease lease)
@@ -231,18 +235,32 @@ internal sealed class TrainingRunGrain(
         using var presence = work.Begin(Run);
         using var measured = telemetry.RunAtWork(Run, JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!);
         var fruitless = 0;
+        var isStale = false;
         while (true)
         {
             var reachedBefore = _progress.HighestStep;
             try
             {
+                if (isStale && await lease.IsStandingAsync())
+                {
+                    await ReadAgainAsync();
+                    isStale = false;
+                    if (state.State.State != RunState.Running)
+                    {
+                        return;
+                    }
+                }
+
                 await AttemptAsync(measured, stop);
-                if (_leaving is null || state.State.State != RunState.Running || _leaving.Equals(silo.SiloAddress))
+                if (state.State.State != RunState.Running || silo.SiloAddress.Equals(_leaving))
                 {
                     return;   // Where this silo is the one that ends, another takes the run up, since it is still to go on.
                 }
 
-                await WaitForEndAsync(_leaving, stop);
+                if (_leaving is { } leaving)
+                {
+                    await WaitForEndAsync(leaving, stop);
+                }
             }
             catch (Exception exception) when (lease.Lost.IsCancellationRequested)
             {
@@ -268,6 +286,7 @@ internal sealed class TrainingRunGrain(
             }
             catch (Exception exception)
             {
+                isStale |= exception is InconsistentStateException;
                 fruitless = _progress.HighestStep > reachedBefore ? 1 : fruitless + 1;   // Repeating steps is no progress.
                 if (fruitless > recovery.Value.MaxFruitlessRecoveries)
                 {
@@ -290,6 +309,14 @@ internal sealed class TrainingRunGrain(
         }
     }
 
+    /// <summary>Takes up what the last activation, on a silo that was given up, wrote once more after this one had read the state.</summary>
+    private async Task ReadAgainAsync()
+    {
+        var recoveries = state.State.Recoveries;
+        await state.ReadStateAsync();
+        state.State.Recoveries = Math.Max(recoveries, state.State.Recoveries);
+    }
+
     /// <summary>Says that the run is handed over, and waits until the silo has ended, so that no trainer is placed there.</summary>
     private async Task WaitForEndAsync(SiloAddress leaving, CancellationToken stop)
     {
@@ -308,7 +335,7 @@ internal sealed class TrainingRunGrain(
     private static bool IsForTheUser(Exception exception) =>
         exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException or NotSupportedException;
 
-    /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, or the loss of a member.</summary>
+    /// <summary>Runs from the last good checkpoint until the end, a pause, a hand-over, the loss of a member, or, if the run is elastic, a checkpoint from which more trainers go on.</summary>
     private async Task AttemptAsync(RunTelemetry measured, CancellationToken stop)
     {
         var options = JsonSerializer.Deserialize<TrainingOptions>(state.State.OptionsJson!, AfaJson.Options)!;
@@ -322,16 +349,25 @@ internal sealed class TrainingRunGrain(
         }
 
         // A trainer may still wait in a step that this grain's last activation, on a silo that died, had asked for.
-        await new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers).AbandonAsync();
+        var earlier = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, state.State.Attempt, options.Trainers);
+        await (options.Elastic ? earlier.DissolveAsync() : earlier.AbandonAsync());   // Of those that an elastic run now has none of, too.
+        var room = new TrainerRoom(GrainFactory, devices, time, recovery.Value.RoomInterval, options);
+        var count = await room.CountAsync();
+        state.State.Trainers = options.Elastic ? count : null;
         var attempt = ++state.State.Attempt;
         var sums = RewindTo(step, latest.Name, plan);
         await WriteStateAsync();
 
-        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, options.Trainers);
+        var trainers = new TrainerGroup(GrainFactory, logger, Run, silo.SiloAddress, attempt, count);
         Activity? epoch = null;
         try
         {
-            await trainers.PrepareAsync(options.Shards / options.Trainers, smallestShard, state.State.OptionsJson!, latest.Name, step);
+            await trainers.PrepareAsync(options.Shards / count, smallestShard, state.State.OptionsJson!, latest.Name, step);
+            if (options.Elastic)
+            {
+                logger.LogInformation("Run {Run} goes on from step {Step} with {Trainers} of at most {Most} trainers.", Run, step, count, options.Trainers);
+            }
+
             _progress.Restart(step, plan.ShareDone(step));
             var selection = new EpochSelection(options.Validation, state.State);
             var isOver = selection.IsOver;
@@ -371,7 +407,8 @@ internal sealed class TrainingRunGrain(
                 }
 
                 var isDue = position.IsPhaseEnd || isBest || isOver || (position.IsEpochEnd && (position.Epoch + 1) % options.CheckpointEveryEpochs == 0);
-                if (isDue || _isPauseRequested || _leaving is not null)
+                var hasRoom = _progress.FailedCheckpoint is null && await room.HasMoreThanAsync(count, position.IsEpochEnd);   // A second checkpoint that fails would end the run.
+                if (isDue || _isPauseRequested || _leaving is not null || hasRoom)
                 {
                     await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
@@ -389,6 +426,12 @@ internal sealed class TrainingRunGrain(
 
                 if (_leaving is not null)
                 {
+                    return;
+                }
+
+                if (hasRoom && state.State.CheckpointStep == step)   // Else the store is away: no step is repeated for this.
+                {
+                    logger.LogInformation("Run {Run} leaves its {Trainers} trainers at the checkpoint of step {Step} to go on with more, as silos have joined.", Run, count, step);
                     return;
                 }
             }
@@ -455,7 +498,8 @@ internal sealed class TrainingRunGrain(
     /// <summary>Stores a checkpoint. A store that is away does not stop the run unless the checkpoint before is missing too.</summary>
     private async Task SaveAsync(TrainerGroup trainers, long step, EpochSums sums, bool isLast)
     {
-        var name = $"{CheckpointPrefix}step-{step:D8}";
+        // What an elastic run computes depends on how many trainers its attempts had, and a silo that was taken for dead may still write: not under the same name.
+        var name = $"{CheckpointPrefix}step-{step:D8}{(state.State.Trainers is null ? "" : $"-attempt-{state.State.Attempt}")}";
         var metrics = new Dictionary<string, double>();
         if (state.State.History.LastOrDefault() is { } last)
         {

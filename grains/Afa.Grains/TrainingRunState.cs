@@ -31,6 +31,9 @@ internal sealed class TrainingRunState
 
     public int Recoveries { get; set; }
 
+    /// <summary>Of the last attempt of an elastic run; else null.</summary>
+    public int? Trainers { get; set; }
+
     public string? Message { get; set; }
 
     /// <summary>Steps of the whole run; 0 before the first start.</summary>

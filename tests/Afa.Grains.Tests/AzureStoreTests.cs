@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Afa.Grains;
 using Afa.Storage;
 using Afa.Tests.Storage;
@@ -26,7 +28,7 @@ public sealed class AzureStoreTests(AzuriteServer server) : IClassFixture<Azurit
     public async Task Server_StoppedAndStartedDuringTraining_TheRunEndsWithTheSameWeights(int retries, double seconds)
     {
         Assert.SkipWhen(server.Missing is not null, server.Missing ?? "");
-        var (outage, isOver) = (0, new TaskCompletionSource());
+        var (outage, isOver) = (0, new TaskCompletionSource<TimeSpan>());
         var store = new WatchedStore(NewStore(retries), async name =>
         {
             if (name.Contains("step-00000012/model-", StringComparison.Ordinal) && Interlocked.Exchange(ref outage, 1) == 0)
@@ -39,13 +41,16 @@ public sealed class AzureStoreTests(AzuriteServer server) : IClassFixture<Azurit
         var (undisturbed, weights) = await Undisturbed.Value;
 
         var disturbed = await azure.TrainAsync("run", Tiny);
-        await isOver.Task;
+        var away = await isOver.Task;
 
         Assert.Equal((RunState.Completed, RunState.Completed), (undisturbed.State, disturbed.State));
         Assert.Equal(weights, await azure.FinalWeightsAsync("run"));
         Assert.Equal(undisturbed.History.Select(row => (row.Epoch, row.Loss)), disturbed.History.Select(row => (row.Epoch, row.Loss)));
+        Assert.Equal(undisturbed.Step, disturbed.Step);
         Assert.Equal(retries == 1, disturbed.Recoveries > 0);
         Assert.Contains(await azure.Control.ListCheckpointsAsync("run"), checkpoint => checkpoint.Step == 6);   // Written before the outage.
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"The server was away for {away.TotalSeconds:F1} s, with {retries} retries of a call: {disturbed.Recoveries} recoveries; step {disturbed.Step} of {undisturbed.Step} and {disturbed.History.Count} of {undisturbed.History.Count} epochs in the history, no step lost, the same weights."));
     }
 
     private static async Task<(TrainingRunStatus Status, byte[] Weights)> TrainInDirectoryAsync()
@@ -63,13 +68,14 @@ public sealed class AzureStoreTests(AzuriteServer server) : IClassFixture<Azurit
         return new(server.NewContainer(options), "afa");
     }
 
-    private async Task StartLaterAsync(double seconds, TaskCompletionSource isOver)
+    private async Task StartLaterAsync(double seconds, TaskCompletionSource<TimeSpan> isOver)
     {
+        var stopped = Stopwatch.GetTimestamp();
         try
         {
             await Task.Delay(TimeSpan.FromSeconds(seconds));
             await server.StartAsync();
-            isOver.SetResult();
+            isOver.SetResult(Stopwatch.GetElapsedTime(stopped));
         }
         catch (Exception exception)
         {

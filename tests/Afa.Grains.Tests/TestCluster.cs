@@ -119,8 +119,11 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task<byte[]> FinalWeightsAsync(string run)
     {
         var latest = await Checkpoints.LoadLatestGoodAsync($"runs/{run}/checkpoints/");
-        return [.. latest.Checkpoint!.Model.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Data.ToArray())];
+        return Weights(latest.Checkpoint!);
     }
+
+    /// <summary>All bytes of the weights, in the order of their names.</summary>
+    public static byte[] Weights(Checkpoint checkpoint) => [.. checkpoint.Model.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Data.ToArray())];
 
     public async ValueTask DisposeAsync()
     {

@@ -36,6 +36,7 @@ internal static class TrainingFlags
             new("--batch-size", "batchSize", "N", "Images of one step over all trainers.", Text(defaults.BatchSize)),
             new("--train-images", "trainImages", "N", "Size of a class-balanced random subset; 0 takes all.", Text(defaults.TrainImages)),
             new("--trainers", "trainers", "N", "Model replicas that share a step; a divisor of the shards.", Text(defaults.Trainers)),
+            new("--elastic", "elastic", "BOOL", "Takes --trainers as the most: as many as fit the cluster's device slots, fewer when silos leave, more when they join. Weights then agree to rounding, not bit for bit.", "false"),
             new("--shards", "shards", "N", "Parts that the training images are split into.", Text(defaults.Shards)),
             new("--generated", "generated.path", "FILE", "Generated images to mix into every batch: an .npz file of image and label, or the folder that 'afa data convert' made of one."),
             new("--generated-fraction", "generated.fraction", "SHARE", "Their share of a batch; needs --generated.", Text(defaults.Generated.Fraction)),

@@ -55,6 +55,11 @@ internal static class StatusText
             details.Add($"loss {Number(loss, "0.0000")}");
         }
 
+        if (status.Trainers is { } trainers)
+        {
+            details.Add(Count(trainers, "trainer"));
+        }
+
         if (status.TimeLeft is { } left)
         {
             details.Add($"{Duration(left)} left");

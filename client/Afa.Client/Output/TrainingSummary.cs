@@ -27,7 +27,7 @@ internal static class TrainingSummary
 
         yield return ("Training",
             $"{StatusText.Count(options.Epochs, "epoch")}, batch {options.BatchSize}, learning rate {StatusText.Number(options.Optimizer.LearningRate)} ({StatusText.Name(options.Optimizer.Schedule)}), " +
-            $"{StatusText.Count(options.Trainers, "trainer")} on {StatusText.Count(options.Shards, "shard")}, seed {options.Seed}");
+            $"{(options.Elastic ? "up to " : "")}{StatusText.Count(options.Trainers, "trainer")} on {StatusText.Count(options.Shards, "shard")}, seed {options.Seed}");
         if (options.WeightAverage > 0)
         {
             yield return ("Average", $"moving average of the weights, decay {StatusText.Number(options.WeightAverage, "0.######")}, which is what gets evaluated");

@@ -46,6 +46,16 @@ internal static class OptionFit
                 "Gradient.Wire bfloat16 does not go with AwpGamma: rounding errors of the gradient that weights are perturbed along would go into the one that they learn from. Use float32.", [nameof(options.Gradient)]);
         }
 
+        if (options.Elastic && options.Trainers == 1)
+        {
+            yield return new("Elastic needs Trainers greater than 1: it is the most that the run may have, and one cannot become fewer. Raise Trainers, or leave it out.", [nameof(options.Elastic)]);
+        }
+        else if (options.Elastic && options.Gradient.Wire == ComputePrecision.Bfloat16)
+        {
+            yield return new(
+                "Elastic does not go with Gradient.Wire bfloat16: each trainer carries rounding errors of its own, which have no owner when the number of trainers changes. Use float32.", [nameof(options.Elastic)]);
+        }
+
         if (options.Normalization.DuringAttack != AttackNormalization.Eval && (!method.Attacks || method.AttacksInTrainingPass))
         {
             var why = method.Attacks ? "attacks in the pass that the weights learn from" : "has no attack in training";

@@ -51,6 +51,17 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Model replicas that share a step. A divisor of <see cref="Shards"/>.</summary>
     public int Trainers { get; init; } = 2;
 
+    /// <summary>
+    /// Whether <see cref="Trainers"/> is only the most: a run then has as many as fit the device slots that the cluster has (<see cref="ElasticTrainers"/>), fewer when silos
+    /// leave, more when they join.
+    /// </summary>
+    /// <remarks>
+    /// The number changes between steps, at a checkpoint. Shards, batches and all draws stay, and the reduced gradient is the same to the rounding of its sums, so weights agree to rounding with those of an
+    /// undisturbed run, not bit for bit. With batch norm that is not <see cref="NormalizationOptions.Synchronized"/> they do not: each trainer normalizes by
+    /// its own images, which are more where there are fewer trainers, and they take more memory.
+    /// </remarks>
+    public bool Elastic { get; init; }
+
     /// <summary>How the images are dealt to the shards.</summary>
     public ShardPlanKind ShardPlan { get; init; } = ShardPlanKind.ClassBalanced;
 

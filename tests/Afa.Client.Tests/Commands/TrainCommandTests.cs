@@ -41,6 +41,16 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_Elastic_TakesTrainersAsTheMost()
+    {
+        await _client.RunAsync("train", "--shards", "4", "--trainers", "4", "--elastic", "true");
+
+        var options = TrainingJob.Options(Assert.Single(_client.Cluster.Runs));
+        Assert.Equal((true, 4), (options.Elastic, options.Trainers));
+        Assert.Contains("up to 4 trainers on 4 shards", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Train_FileFlagAndSet_LaterOnesWin()
     {
         var file = _client.WriteFile("options.yaml", "epochs: 2\nseed: 2\nmethod: ce\nattack:\n  steps: 2\n");

@@ -15,6 +15,14 @@ public sealed class StatusTextTests
     }
 
     [Fact]
+    public void Progress_OfAnElasticRun_SaysHowManyTrainersThereAre()
+    {
+        var progress = StatusText.Progress(FakeControl.Run("mine", RunState.Running, 3) with { Trainers = 1 });
+
+        Assert.Equal("123 img/s, loss 1.5000, 1 trainer, 1:05 left", progress.Detail);
+    }
+
+    [Fact]
     public void Epoch_WithoutLogits_LeavesAccuraciesOut()
     {
         var epoch = new EpochMetrics("features", 2, 1.25, null, null, null, 0.1, 17.23, new Dictionary<string, double>());

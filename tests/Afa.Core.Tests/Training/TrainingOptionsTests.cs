@@ -113,6 +113,8 @@ public class TrainingOptionsTests
         { Supcon() with { Model = "resnet-18", Normalization = new() { Separate = true } }, "Separate", "another method" },
         { new() { Model = "resnet-18", Method = TrainingMethod.FastAt, Normalization = new() { Separate = true } }, "Separate", "another method" },
         { new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { Separate = true } }, "Separate", "another method" },
+        { new() { Trainers = 1, Elastic = true }, "Elastic", "Raise Trainers" },
+        { new() { Elastic = true, Gradient = new() { Wire = ComputePrecision.Bfloat16 } }, "Elastic", "Use float32" },
         { Head(epochs: 5, headEpochs: 3, "2,4"), "Milestones", "3 epochs of the linear head" },
         { Head(epochs: 2, headEpochs: 3, "2"), "Milestones", "the end of 2 epochs." },
     };
@@ -138,6 +140,7 @@ public class TrainingOptionsTests
             new() { Model = "wrn-10-1", Method = TrainingMethod.Mart, Normalization = new() { Separate = true, DuringAttack = AttackNormalization.Train } },
             new() { Model = "resnet-18", Method = TrainingMethod.FastAt, Normalization = new() { DuringAttack = AttackNormalization.FrozenTracking } },
             new() { Model = "resnet-18", Method = TrainingMethod.FreeAt, Normalization = new() { Synchronized = true } },
+            new() { Shards = 6, Trainers = 3, BatchSize = 60, Elastic = true },
             new() { Epochs = 1, Optimizer = new() { Schedule = LearningRateScheduleKind.MultiStep } },
             Head(epochs: 5, headEpochs: 5, "3,4"),
             Head(epochs: 5, headEpochs: 1, "0.5,0.75"),
