@@ -135,14 +135,17 @@ public sealed class LocalTrainingTests : IDisposable
     [Fact]
     public async Task FedProx_StrongPull_StaysNearTheGlobalModel()
     {
-        var options = SmallFederation.Options() with { LocalSteps = 12 };
+        // Steps so short that twelve go twelve times as far as one, unless each is taken back by the next: 1 − η μ is 0.
+        const double learningRate = 0.005;
+        var options = SmallFederation.Options();
+        options = options with { LocalSteps = 12, Training = options.Training with { Optimizer = options.Training.Optimizer with { LearningRate = learningRate } } };
         await _worker.RunAsync(() =>
         {
             var start = SmallFederation.Start(options);
             int[] all = [.. Enumerable.Range(0, 24)];
             var free = SmallFederation.Train(options, _images, all, start).Values;
-            var pulled = SmallFederation.Train(options with { Strategy = new() { Kind = StrategyKind.FedProx, ProximalMu = 1 / LearningRate } }, _images, all, start).Values;
-            Assert.True(Norm(pulled) < 0.5 * Norm(free), $"{Norm(pulled)} against {Norm(free)}.");
+            var pulled = SmallFederation.Train(options with { Strategy = new() { Kind = StrategyKind.FedProx, ProximalMu = 1 / learningRate } }, _images, all, start).Values;
+            Assert.True(Norm(pulled) < 0.3 * Norm(free), $"{Norm(pulled)} against {Norm(free)}.");
         });
     }
 
@@ -223,7 +226,7 @@ public sealed class LocalTrainingTests : IDisposable
     {
         var options = SmallFederation.Options();
         options = options with { LocalSteps = 2, Training = options.Training with { Model = "resnet-18", ModelWidth = 0.0625 }, Strategy = new() { Kind = StrategyKind.FedBn } };
-        await _worker.RunAsync(async () =>
+        await _worker.RunAsync(() =>
         {
             var start = SmallFederation.Start(options);
             var layers = start.Model.Keys.Where(name => name.EndsWith(".running_mean", StringComparison.Ordinal)).Select(name => name[..^"running_mean".Length]).ToList();
@@ -240,7 +243,6 @@ public sealed class LocalTrainingTests : IDisposable
             Assert.Equal(2, BitConverter.ToInt64(first.Own.Model["bn1.num_batches_tracked"].Data.Span));
             Assert.Equal(4, BitConverter.ToInt64(second.Own!.Model["bn1.num_batches_tracked"].Data.Span));
             Assert.NotEqual(SmallFederation.Train(options, _images, [0, 1, 2, 3, 4, 5, 6, 7], global).Values, second.Values);
-            await Task.CompletedTask;
         });
     }
 

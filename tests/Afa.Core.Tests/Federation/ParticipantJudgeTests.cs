@@ -63,7 +63,11 @@ public class ParticipantJudgeTests
     [InlineData(new[] { 50, 6, 5 }, new[] { true, false, false })]    // 11 together.
     [InlineData(new[] { 50, 3, 10 }, new[] { true, false, false })]
     [InlineData(new[] { 30, 4 }, new[] { false, false })]
-    public void Shown_HidesEnoughTogether(int[] images, bool[] expected) => Assert.Equal(expected, SmallCounts.Shown(images, 10));
+    public void Shown_HidesEnoughTogether(int[] images, bool[] expected)
+    {
+        Assert.Equal(expected, SmallCounts.Shown(images, 10));
+        Assert.Equal(images.Zip(expected, (count, isShown) => isShown ? count : (int?)null), SmallCounts.Told(images, 10));
+    }
 
     [Fact]
     public void FedBn_ParticipantJudgesWithItsOwnLayers()
