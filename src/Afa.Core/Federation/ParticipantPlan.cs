@@ -22,7 +22,7 @@ public static class ParticipantPlan
     /// <exception cref="ArgumentException">There are too few images or classes for so many participants.</exception>
     public static int[][] Train(ImageDataset train, FederationOptions options)
     {
-        var training = options.LocalTraining() with { Shards = 1 };
+        var training = options.LocalTraining();
         var subset = TrainingShard.Subset(train, training);
         var labels = TrainingShard.LabelsOf(train, subset);
         var draws = new SeededDraws(Seed.Derive(training.Seed, (ulong)SeedUse.Partition, (ulong)options.Partition.Kind));

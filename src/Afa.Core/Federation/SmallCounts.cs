@@ -3,6 +3,12 @@ namespace Afa.Federation;
 /// <summary>Which counts of classes may leave a silo: primary and complementary suppression, as statistical offices use them.</summary>
 public static class SmallCounts
 {
+    /// <summary>The counts of images by class that may leave a silo; null where one may not.</summary>
+    /// <param name="images">Images of each class.</param>
+    /// <param name="minimum">A count of fewer images is kept back.</param>
+    public static IReadOnlyList<int?> Told(IReadOnlyList<int> images, int minimum) =>
+        [.. Shown(images, minimum).Zip(images, (isShown, count) => isShown ? count : (int?)null)];
+
     /// <summary>Says which classes may be told.</summary>
     /// <param name="images">Images of each class.</param>
     /// <param name="minimum">A count of fewer images is kept back.</param>
