@@ -82,6 +82,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     /// <summary>The first line of a message: Orleans adds where an exception came from.</summary>
     public static string OneLine(Exception exception) => exception.GetBaseException().Message.Split('\n')[0].Trim();
 
+    /// <summary>Has a participant do something, and again where it has forgotten it, as its silo has ended.</summary>
     private async Task<T> PatientlyAsync<T>(int participant, Func<Task> beginAsync, Func<Task<(T? Progress, bool IsOver)>> pollAsync, CancellationToken stop)
         where T : class
     {
@@ -89,6 +90,12 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
         {
             try
             {
+                // Only this call says where the participant belongs, so it comes first: any other would have one that does not live come up anywhere.
+                if ((await JoinAsync(participant, stop)).Problem is { } problem)
+                {
+                    throw new ParticipantLostException(participant, problem);
+                }
+
                 await beginAsync().WaitAsync(stop);
                 while (true)
                 {
@@ -107,17 +114,8 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
             }
             catch (Exception exception) when (tries < MaxTries && !stop.IsCancellationRequested && exception is OrleansException or TimeoutException or InvalidOperationException)
             {
-                // A participant that does not know of the federation has lost its silo, or was never here: it joins, and then begins anew.
-                logger.LogInformation("Participant {Participant} of {Federation} joins anew: {Reason}", participant, federation, exception.Message);
-                if (tries > 1)
-                {
-                    await Task.Delay(s_beforeRetry, time, stop);
-                }
-
-                if ((await JoinAsync(participant, stop)).Problem is { } problem)
-                {
-                    throw new ParticipantLostException(participant, problem);
-                }
+                logger.LogInformation("Participant {Participant} of {Federation} begins anew: {Reason}", participant, federation, exception.Message);
+                await Task.Delay(s_beforeRetry, time, stop);
             }
         }
     }

@@ -243,16 +243,11 @@ internal sealed class ParticipantGrain(
 
     private static ParticipantSummary Describe(FederationOptions options, int number, PrivateShard shard)
     {
-        var counts = new int[shard.Train.Description.Classes];
-        foreach (var index in shard.TrainIndices)
-        {
-            counts[shard.Train.Labels.Span[index]]++;
-        }
-
+        var images = Array.ConvertAll(shard.TrainIndices, index => shard.Train.Labels.Span[index]);
         return new ParticipantSummary(
             options.Owners.Count > 0 ? options.Owners[number] : string.Create(CultureInfo.InvariantCulture, $"participant-{number}"),
             shard.TrainIndices.Length,
-            [.. counts.Select(count => count > 0 && count < options.Evaluation.MinimumCount ? (int?)null : count)],
+            SmallCounts.Told(ParticipantPlan.CountByClass(images, shard.Train.Description.Classes), options.Evaluation.MinimumCount),
             shard.TestIndices.Length,
             number >= options.Count - options.Attackers.Count);
     }
