@@ -145,13 +145,7 @@ internal sealed class FederateCommand : ClientCommand
     /// <summary>Replaces what the user calls checkpoints by their names in the store.</summary>
     private async Task<FederationOptions> WithCheckpointsAsync(FederationOptions options, IAfaControl control)
     {
-        var attacks = new List<string>();
-        foreach (var attack in options.Evaluation.Attacks)
-        {
-            attacks.Add(await AttackNames.MapTransfersAsync(attack, async name => (await CheckpointLookup.FindAsync(control, name, _context.Interrupt)).Name));
-        }
-
         var others = options.Evaluation.Checkpoints.Count == 0 ? [] : await CheckpointLookup.FindAllAsync(control, options.Evaluation.Checkpoints, _context.Interrupt);
-        return options with { Evaluation = options.Evaluation with { Attacks = [.. attacks.Distinct()], Checkpoints = [.. others.Select(checkpoint => checkpoint.Name)] } };
+        return options with { Evaluation = options.Evaluation with { Checkpoints = [.. others.Select(checkpoint => checkpoint.Name)] } };
     }
 }

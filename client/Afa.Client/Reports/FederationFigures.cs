@@ -22,18 +22,13 @@ internal static class FederationFigures
     public static IReadOnlyList<ModelJudgment> OfRounds(FederationDocument federation) => [.. federation.Models.Where(model => model.Round is not null).OrderBy(model => model.Round)];
 
     /// <summary>Names of the attacks, "clean" first and "worst-case" last.</summary>
-    public static IReadOnlyList<string> Attacks(ModelJudgment model) => model.Counts.OfType<ParticipantCounts>().FirstOrDefault() is { } counts ? [.. counts.Attacks.Select(attack => attack.Attack)] : [];
+    public static IReadOnlyList<string> Attacks(ModelJudgment model) => [.. FederatedRobustness.Of(model).Select(found => found.Attack)];
 
     /// <summary>Accuracy over all test images, so that a participant with many weighs more; null if nobody gave a count.</summary>
-    public static PooledAccuracy? Pooled(ModelJudgment model, string attack)
-    {
-        var counts = model.Counts.OfType<ParticipantCounts>().Select(counts => (counts.Images, Counts: Find(counts, attack))).Where(pair => pair.Counts is not null).ToList();
-        return counts.Sum(pair => pair.Images) is > 0 and var images ? new(counts.Sum(pair => pair.Counts!.Correct), images) : null;
-    }
+    public static PooledAccuracy? Pooled(ModelJudgment model, string attack) => Find(model, attack) is { Images: > 0 } found ? new(found.Correct, found.Images) : null;
 
     /// <summary>Accuracy on one participant's test images; null if it gave no count.</summary>
-    public static double? OfParticipant(ModelJudgment model, int participant, string attack) =>
-        participant < model.Counts.Count && model.Counts[participant] is { Images: > 0 } counts && Find(counts, attack) is { } found ? (double)found.Correct / counts.Images : null;
+    public static double? OfParticipant(ModelJudgment model, int participant, string attack) => Find(model, attack)?.Participants.ElementAtOrDefault(participant);
 
     /// <summary>The participant with the lowest accuracy, the first of equals; null if nobody gave a count.</summary>
     public static ParticipantAccuracy? Worst(ModelJudgment model, string attack) => All(model, attack).MinBy(participant => participant.Accuracy);
@@ -42,24 +37,19 @@ internal static class FederationFigures
     public static ParticipantAccuracy? Best(ModelJudgment model, string attack) => All(model, attack).MaxBy(participant => participant.Accuracy);
 
     /// <summary>Fairness gap: highest less lowest accuracy of a participant.</summary>
-    public static double? Gap(ModelJudgment model, string attack) => Best(model, attack)?.Accuracy - Worst(model, attack)?.Accuracy;
+    public static double? Gap(ModelJudgment model, string attack) => Find(model, attack)?.FairnessGap;
 
     /// <summary>Accuracy on one class, of the participants that have enough of it to say so.</summary>
     /// <param name="participants">How many these are.</param>
     /// <returns>Null if there is none.</returns>
     public static PooledAccuracy? OfClass(ModelJudgment model, string attack, int index, out int participants)
     {
-        var counts = model.Counts.OfType<ParticipantCounts>().Select(counts => Find(counts, attack)?.Classes.ElementAtOrDefault(index)).OfType<ClassCounts>().Where(counts => counts.Images > 0).ToList();
-        participants = counts.Count;
-        return counts.Count == 0 ? null : new(counts.Sum(counts => counts.Correct), counts.Sum(counts => counts.Images));
+        participants = model.Counts.OfType<ParticipantCounts>().Count(counts => counts.Attacks.FirstOrDefault(found => found.Attack == attack)?.Classes.ElementAtOrDefault(index) is { Images: > 0 });
+        return Find(model, attack)?.Classes.ElementAtOrDefault(index) is { Images: > 0 } pooled ? new(pooled.Correct, pooled.Images) : null;
     }
 
     /// <summary>Share of the images with the trigger that are taken for its target; null if there is no backdoor.</summary>
-    public static PooledAccuracy? Backdoor(ModelJudgment model)
-    {
-        var counts = model.Counts.OfType<ParticipantCounts>().Where(counts => counts is { BackdoorHits: not null, BackdoorImages: > 0 }).ToList();
-        return counts.Count == 0 ? null : new(counts.Sum(counts => counts.BackdoorHits!.Value), counts.Sum(counts => counts.BackdoorImages!.Value));
-    }
+    public static PooledAccuracy? Backdoor(ModelJudgment model) => FederatedRobustness.Backdoor(model) is { } counts ? new(counts.Correct, counts.Images) : null;
 
     /// <summary>Names of the classes, as far as the data set is known here.</summary>
     public static IReadOnlyList<string> Classes(FederationDocument federation)
@@ -69,9 +59,9 @@ internal static class FederationFigures
         return [.. Enumerable.Range(0, count).Select(c => c < dataset?.Classes ? dataset.ClassNames[c] : $"class {c}")];
     }
 
-    private static AttackCounts? Find(ParticipantCounts counts, string attack) => counts.Attacks.FirstOrDefault(found => found.Attack == attack);
+    private static AttackRobustness? Find(ModelJudgment model, string attack) => FederatedRobustness.Of(model).FirstOrDefault(found => found.Attack == attack);
 
     private static IEnumerable<ParticipantAccuracy> All(ModelJudgment model, string attack) =>
-        Enumerable.Range(0, model.Counts.Count).Select(participant => (Participant: participant, Accuracy: OfParticipant(model, participant, attack)))
-            .Where(pair => pair.Accuracy is not null).Select(pair => new ParticipantAccuracy(pair.Participant, pair.Accuracy!.Value));
+        (Find(model, attack)?.Participants ?? []).Select((accuracy, participant) => (accuracy, participant)).Where(one => one.accuracy is not null)
+            .Select(one => new ParticipantAccuracy(one.participant, one.accuracy!.Value));
 }

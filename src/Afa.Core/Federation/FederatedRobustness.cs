@@ -10,7 +10,7 @@ public static class FederatedRobustness
     /// <returns>Empty if no participant gave counts.</returns>
     public static IReadOnlyList<AttackRobustness> Of(ModelJudgment judgment)
     {
-        var given = judgment.Counts.OfType<ParticipantCounts>().ToList();
+        var given = judgment.Counts.OfType<ParticipantCounts>().Where(counts => counts.Images > 0).ToList();
         return given.Count == 0 ? [] : [.. given[0].Attacks.Select(attack => Of(attack.Attack, judgment.Counts))];
     }
 
@@ -21,17 +21,17 @@ public static class FederatedRobustness
         return attacks.Count == 0 ? (null, null, null) : (attacks[0].Accuracy, attacks[^1].Accuracy, attacks[^1].Participants[attacks[^1].Worst]);
     }
 
-    /// <summary>Share of the images with the trigger that are taken for the backdoor's target; null where nobody counted them.</summary>
-    public static double? BackdoorRate(ModelJudgment judgment)
+    /// <summary>Images with the trigger, and how many of them are taken for the backdoor's target; null where nobody counted them.</summary>
+    public static ClassCounts? Backdoor(ModelJudgment judgment)
     {
-        var counted = judgment.Counts.OfType<ParticipantCounts>().Where(counts => counts.BackdoorImages > 0).ToList();
-        return counted.Count == 0 ? null : (double)counted.Sum(counts => counts.BackdoorHits!.Value) / counted.Sum(counts => counts.BackdoorImages!.Value);
+        var counted = judgment.Counts.OfType<ParticipantCounts>().Where(counts => counts is { BackdoorHits: not null, BackdoorImages: > 0 }).ToList();
+        return counted.Count == 0 ? null : new(counted.Sum(counts => counts.BackdoorHits!.Value), counted.Sum(counts => counts.BackdoorImages!.Value));
     }
 
     private static AttackRobustness Of(string attack, IReadOnlyList<ParticipantCounts?> counts)
     {
         var found = counts.Select(participant => (Images: participant?.Images ?? 0, Attack: participant?.Attacks.FirstOrDefault(one => one.Attack == attack))).ToList();
-        var accuracies = found.Select(one => one.Attack is null ? (double?)null : (double)one.Attack.Correct / one.Images).ToList();
+        var accuracies = found.Select(one => one.Attack is null || one.Images == 0 ? (double?)null : (double)one.Attack.Correct / one.Images).ToList();
         var (correct, images) = (found.Sum(one => one.Attack?.Correct ?? 0), found.Sum(one => one.Attack is null ? 0 : one.Images));
         var (low, high) = WilsonInterval.Of(correct, images);
         var known = accuracies.OfType<double>().ToList();

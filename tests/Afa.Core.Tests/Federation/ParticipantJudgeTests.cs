@@ -132,7 +132,7 @@ public class ParticipantJudgeTests
         Assert.Equal(0.2248456, robustness.StandardDeviation, 1e-6);   // Mean 0.48333; squares 0.00028, 0.07111, 0.08028 over 3.
         Assert.Equal([new ClassCounts(10, 40), null], robustness.Classes);
         Assert.Equal(WilsonInterval.Of(90, 200), (robustness.Low, robustness.High));
-        Assert.Equal(15 / 200.0, FederatedRobustness.BackdoorRate(judgment));
+        Assert.Equal(new ClassCounts(15, 200), FederatedRobustness.Backdoor(judgment));
         Assert.Empty(FederatedRobustness.Of(judgment with { Counts = [null] }));
 
         static ParticipantCounts Counts(int images, int correct, ClassCounts? first, int backdoor) => new(images, [new AttackCounts("clean", correct, [first, null])], backdoor, images);
