@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Afa.Data;
 using Afa.Federation;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
@@ -148,28 +149,53 @@ public sealed class FederationTests
     }
 
     [Fact]
-    public async Task RobustRules_AmongSignFlippers_StayWhereThePlainMeanFalls()
+    public async Task RobustRules_AmongSignFlippers_StayWhereThePlainMeanFalls() => await CompareRulesAsync(Tiny with
     {
-        var honest = Tiny with
+        Training = Tiny.Training with { DataDirectory = TestData.Write(trainImages: 1500, testImages: 500) },
+        Participants = 10,
+        Partition = new PartitionOptions { Alpha = 0.5 },
+        Rounds = 10,
+        LocalEpochs = 3,
+        Evaluation = Tiny.Evaluation with { EveryRounds = 0, Images = 100 },
+    });
+
+    /// <summary>The setting of docs/federated.md.</summary>
+    [Fact]
+    public async Task RobustRules_OnFashionMnist_StayWhereThePlainMeanFalls()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1", "AFA_LONG_TESTS is not 1.");
+        try
         {
-            Training = Tiny.Training with { DataDirectory = TestData.Write(trainImages: 1500, testImages: 500) },
-            Participants = 10,
-            Partition = new PartitionOptions { Alpha = 0.5 },
-            Rounds = 10,
-            LocalEpochs = 3,
-            Evaluation = Tiny.Evaluation with { EveryRounds = 0, Images = 100 },
-        };
+            _ = DatasetLoader.Open("fashion-mnist", DataSplit.Train, null);
+        }
+        catch (DatasetNotFoundException exception)
+        {
+            Assert.Skip(exception.Message);
+        }
+
+        await CompareRulesAsync(new FederationOptions
+        {
+            Training = new TrainingOptions { Method = TrainingMethod.Ce, TrainImages = 10_000, BatchSize = 64 },
+            Rounds = 12,
+            Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], EveryRounds = 0, Images = 200 },
+        });
+    }
+
+    private static async Task CompareRulesAsync(FederationOptions honest)
+    {
         var attacked = honest with { Attackers = new AttackerOptions { Count = 2 } };
         await using var cluster = await TestCluster.StartAsync(silos: 1);
 
         var undisturbed = await AccuracyAsync("honest", honest);
         var mean = await AccuracyAsync("mean", attacked);
-        var trimmed = await AccuracyAsync("trimmed", attacked with { Aggregation = new AggregationOptions { Rule = AggregationRuleKind.TrimmedMean, Byzantine = 2 } });
         var multiKrum = await AccuracyAsync("multi-krum", attacked with { Aggregation = new AggregationOptions { Rule = AggregationRuleKind.MultiKrum, Byzantine = 2 } });
+        var trimmed = await AccuracyAsync(
+            "trimmed", attacked with { Aggregation = new AggregationOptions { Rule = AggregationRuleKind.TrimmedMean, Byzantine = 2, Before = PreAggregation.NearestNeighborMixing } });
 
-        var all = $"honest {undisturbed:F3}, mean {mean:F3}, trimmed mean {trimmed:F3}, multi-Krum {multiKrum:F3}";
-        Assert.True(undisturbed > 0.9 && mean < undisturbed - 0.3, all);
-        Assert.True(trimmed > undisturbed - 0.03 && multiKrum > undisturbed - 0.03, all);
+        var all = $"without attackers {undisturbed:F3}, mean {mean:F3}, multi-Krum {multiKrum:F3}, trimmed mean of mixed neighbors {trimmed:F3}";
+        TestContext.Current.TestOutputHelper?.WriteLine(all);
+        Assert.True(undisturbed > 0.8 && mean < undisturbed - 0.3, all);
+        Assert.True(multiKrum > undisturbed - 0.03 && trimmed > undisturbed - 0.03, all);
 
         async Task<double> AccuracyAsync(string federation, FederationOptions options)
         {
@@ -297,7 +323,7 @@ public sealed class FederationTests
 
     private static async Task<FederationStatus> WaitAsync(TestCluster cluster, string federation, Func<FederationStatus, Task<bool>> isWantedAsync)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         object? last = null;
         while (!limit.IsCancellationRequested)
         {

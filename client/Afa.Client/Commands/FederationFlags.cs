@@ -13,7 +13,7 @@ internal static class FederationFlags
     /// <summary>What a federation decides by itself, has no use for or says in its own words.</summary>
     private static readonly HashSet<string> s_notOfParticipants =
     [
-        "batchSize", "epochs", "head.epochs", "shards", "trainers", "weightAverage", "validation.images", "validation.patience", "gradient.wire", "normalization.synchronized", "generated.path", "generated.fraction",
+        "batchSize", "epochs", "head.epochs", "shards", "trainers", "elastic", "weightAverage", "validation.images", "validation.patience", "gradient.wire", "normalization.synchronized", "generated.path", "generated.fraction",
     ];
 
     public static IReadOnlyList<SettingOption> Create()

@@ -92,7 +92,7 @@ public sealed class ClusterReaderTests
 
         Assert.Equal(75, Assert.Single(view.Runs).Step);
         Assert.Contains($"The runs cannot be listed and are shown as of {seenAt}: The disk is gone.", view.Problems);
-        Assert.Equal(3, view.Problems.Count);   // Runs, evaluations, sweeps.
+        Assert.Equal(4, view.Problems.Count);   // Runs, evaluations, sweeps, federations.
 
         _failure = null;
         Assert.Empty((await NextAsync()).Problems);

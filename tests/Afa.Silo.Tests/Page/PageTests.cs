@@ -94,7 +94,11 @@ public sealed class PageTests
             .Descendants("section").Single(section => section.Attribute("id")?.Value == "problems").Descendants("li").Select(item => item.Value).ToList();
 
         Assert.Equal(
-            ["mine", "The run mine-failed failed: Out of patience: mine Once the cause is mended: afa train --resume mine-failed"],
+            [
+                "mine",
+                "The federation mine-failed failed: mine-failed Once the cause is mended: afa federate --resume mine-failed",
+                "The run mine-failed failed: Out of patience: mine Once the cause is mended: afa train --resume mine-failed",
+            ],
             problems);
     }
 
