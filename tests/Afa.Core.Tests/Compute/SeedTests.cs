@@ -54,6 +54,7 @@ public class SeedTests
             [
                 (1UL, "ModelInitialization"), (2, "ShardPlan"), (3, "EpochOrder"), (4, "Augmentation"), (5, "TrainingAttack"), (6, "EvaluationAttack"), (7, "Subset"),
                 (20, "GeneratedImages"), (40, "Sweep"), (50, "ValidationSplit"), (51, "ValidationAttack"), (60, "TestOrder"),
+                (70, "Participation"), (71, "Buckets"), (72, "MaliciousUpdate"), (73, "PoisonedImages"), (74, "Partition"), (75, "SampledTestImages"),
             ],
             Enum.GetValues<SeedUse>().Select(use => ((ulong)use, use.ToString())));
     }
