@@ -450,7 +450,8 @@ internal sealed class FederationGrain(
     {
         var rounds = state.State.Rounds;
         var isLast = rounds.Count == options.TotalRounds;
-        var due = rounds.Where(round => round.Round == options.TotalRounds || (options.Evaluation.EveryRounds > 0 && round.Round % options.Evaluation.EveryRounds == 0))
+        var due = rounds.Where(round => round.Phase != TrainingPhase.Features)   // Its head is not trained yet.
+            .Where(round => round.Round == options.TotalRounds || (options.Evaluation.EveryRounds > 0 && round.Round % options.Evaluation.EveryRounds == 0))
             .Select(round => (round.Checkpoint, Round: (int?)round.Round))
             .Concat(isLast ? options.Evaluation.Checkpoints.Select(name => (Checkpoint: name, Round: (int?)null)) : [])
             .Where(model => !state.State.Models.Exists(known => known.Checkpoint == model.Checkpoint && known.Round == model.Round)).ToList();

@@ -9,7 +9,7 @@ public sealed record FederatedEvaluationOptions : IValidatableObject
     /// <summary>Cascades as <see cref="AttackCascade.Parse"/> reads them.</summary>
     public IReadOnlyList<string> Attacks { get; init; } = ["pgd-20"];
 
-    /// <summary>The model of every so many rounds is judged, and the last one always; 0: the last one only.</summary>
+    /// <summary>The model of every so many rounds is judged, and the last one always; 0: the last one only. Features without a trained head are not judged.</summary>
     public int EveryRounds { get; init; } = 1;
 
     /// <summary>Most test images of each participant.</summary>
