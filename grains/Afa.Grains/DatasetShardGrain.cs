@@ -24,6 +24,11 @@ internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards pri
         }
 
         var options = JsonSerializer.Deserialize<TrainingOptions>(optionsJson, AfaJson.Options)!;
+        if (owner.Owns(options.DataDirectory) || owner.Owns(DatasetRegistry.IsPath(options.Dataset) ? options.Dataset : null))
+        {
+            return $"The files there belong to '{owner.Name}', who lets only federations use them.";
+        }
+
         var number = int.Parse(Key.Split('/')[^1], CultureInfo.InvariantCulture);
         return await ProblemAsync(() => _shard = new TrainingShard(
             datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options, number, datasets.GetGenerated(options)));
@@ -77,7 +82,7 @@ internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards pri
             await Task.Run(load);
             return null;
         }
-        catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException or ArgumentException)
+        catch (Exception exception) when (exception is DatasetNotFoundException or InvalidDataException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             return exception.Message;
         }

@@ -57,8 +57,15 @@ internal sealed class FederationGrain(
         return Task.CompletedTask;
     }
 
-    /// <summary>The process ends or the grain moves: the state says that there is more to do.</summary>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _ending.CancelAsync();
+    /// <summary>The process ends or the grain moves: the state says that there is more to do. If it moves, the next activation waits until this one writes no more.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _ending.CancelAsync();
+        if (_loop is { } loop && reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+        {
+            await loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
 
     public async Task StartAsync(string optionsJson)
     {
@@ -86,6 +93,11 @@ internal sealed class FederationGrain(
             throw new ArgumentException($"There is a checkpoint {other} of something else. Choose another name for the federation.");
         }
 
+        if ((await GrainFactory.GetGrain<ICatalogGrain>(0).ListRunsAsync()).Contains(Federation))
+        {
+            throw new ArgumentException($"There is a run '{Federation}', whose checkpoints have the names that the federation's models would have. Choose another name for the federation.");
+        }
+
         await BeginAsync(federation =>
         {
             federation.OptionsJson = json;
@@ -101,13 +113,10 @@ internal sealed class FederationGrain(
             throw NoSuchFederation();
         }
 
-        if (_loop is { } ending && (_isPauseRequested || state.State.State != RunState.Running))
-        {
-            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-
+        await WhenSettledAsync();
         if (IsAtWork)
         {
+            _isPauseRequested = false;   // A pause that has not come about is taken back.
             return;
         }
 
@@ -141,13 +150,23 @@ internal sealed class FederationGrain(
             throw NoSuchFederation();
         }
 
-        if (IsAtWork && state.State.State == RunState.Running)
+        await WhenSettledAsync();
+        if (IsAtWork)
         {
             await _canceling.CancelAsync();
         }
         else if (state.State.State is not (RunState.Completed or RunState.Canceled))
         {
             await using var lease = await Heartbeat.BeginAsync(state, federation => (federation.State, federation.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
+        }
+    }
+
+    /// <summary>A loop that has said how it ended still frees the participants; waits for that.</summary>
+    private async Task WhenSettledAsync()
+    {
+        if (_loop is { } ending && state.State.State != RunState.Running)
+        {
+            await ending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -203,8 +222,8 @@ internal sealed class FederationGrain(
                 Participants = [.. federation.Participants.Select((summary, number) => summary ?? Unknown(options, number))],
                 Rounds = federation.Rounds,
                 Models = [.. federation.Models.OrderBy(model => model.Round ?? int.MaxValue)],
-                Privacy = options.Privacy.NoiseMultiplier > 0 && federation.Rounds.Count > 0
-                    ? RdpAccountant.Spent(samplingRate: 1, options.Privacy.NoiseMultiplier, federation.Rounds.Count, options.Privacy.Delta)
+                Privacy = federation.NoisySums > 0
+                    ? RdpAccountant.Spent(samplingRate: 1, options.Privacy.NoiseMultiplier, federation.NoisySums, options.Privacy.Delta)
                     : null,
             },
             AfaJson.Options);
@@ -258,6 +277,15 @@ internal sealed class FederationGrain(
                 await members.LeaveAsync();
                 return;
             }
+            catch (InconsistentStateException exception) when (!stopping.IsCancellationRequested)
+            {
+                // An activation that died wrote once more after this one had read. If the lease is another's, what is stored is its own.
+                if (!await HasReadAgainAsync(lease))
+                {
+                    logger.LogWarning("Federation {Federation} is another process's: {Reason}", Federation, exception.Message);
+                    return;
+                }
+            }
             catch (Exception exception) when (stopping.IsCancellationRequested)
             {
                 logger.LogInformation("Federation {Federation} rests: {Reason}", Federation, exception.Message);
@@ -265,8 +293,8 @@ internal sealed class FederationGrain(
             }
             catch (Exception) when (_canceling.IsCancellationRequested)
             {
+                await TryEndAsync(RunState.Canceled, null, stopping.Token);
                 await members.LeaveAsync();
-                await EndAsync(RunState.Canceled, null, stopping.Token);
                 return;
             }
             catch (Exception exception)
@@ -275,8 +303,8 @@ internal sealed class FederationGrain(
                 if (IsForTheUser(exception) || fruitless > recovery.Value.MaxFruitlessRecoveries)
                 {
                     logger.LogError(exception, "Federation {Federation} failed.", Federation);
+                    await TryEndAsync(RunState.Failed, FederationMembers.OneLine(exception), stopping.Token);
                     await members.LeaveAsync();
-                    await EndAsync(RunState.Failed, FederationMembers.OneLine(exception), stopping.Token);
                     return;
                 }
 
@@ -288,9 +316,44 @@ internal sealed class FederationGrain(
         }
     }
 
+    /// <returns>Whether the lease still stands, and the state is read again and says that there is more to do.</returns>
+    private async Task<bool> HasReadAgainAsync(Heartbeat.Lease lease)
+    {
+        try
+        {
+            if (!await lease.IsStandingAsync())
+            {
+                return false;
+            }
+
+            await state.ReadStateAsync();
+            return state.State.State == RunState.Running;
+        }
+        catch (Exception exception) when (StoreFailure.IsPassing(exception))
+        {
+            logger.LogWarning("Federation {Federation} cannot be read again: {Reason}", Federation, exception.Message);
+            DeactivateOnIdle();   // The store says that it runs: whoever looks for such work there takes it up.
+            return false;
+        }
+    }
+
+    /// <summary>Stores how it ended; if that fails too, the store says that it runs, and it is taken up again.</summary>
+    private async Task TryEndAsync(RunState ended, string? message, CancellationToken stop)
+    {
+        try
+        {
+            await EndAsync(ended, message, stop);
+        }
+        catch (Exception exception)
+        {
+            logger.LogError(exception, "That federation {Federation} is {State} could not be stored.", Federation, ended);
+            DeactivateOnIdle();
+        }
+    }
+
     /// <summary>Whether trying again is of no use until a user has mended something.</summary>
     private static bool IsForTheUser(Exception exception) =>
-        exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException or NotSupportedException or InconsistentStateException;
+        exception is RunFailedException or DatasetNotFoundException or InvalidDataException or ValidationException or ArgumentException or NotSupportedException;
 
     private async Task WorkAsync(FederationOptions options, FederationMembers members, CancellationToken stop)
     {
@@ -347,7 +410,7 @@ internal sealed class FederationGrain(
             {
                 return await members.JoinAsync(participant, stop);
             }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            catch (Exception exception) when (!stop.IsCancellationRequested)
             {
                 return new ParticipantReport(FederationMembers.OneLine(exception), 0, "");
             }
@@ -386,6 +449,12 @@ internal sealed class FederationGrain(
         var name = Name(round + 1);
         var images = delivered.Sum(one => (double)one.Progress.Images);
         var loss = delivered.Count == 0 ? double.NaN : delivered.Sum(one => one.Progress.Loss * one.Progress.Images) / images;
+        if (options.Privacy.NoiseMultiplier > 0)
+        {
+            state.State.NoisySums++;
+            await WriteStateAsync();   // Before, as nobody may learn of a sum that is not accounted for.
+        }
+
         var report = await GrainFactory.GetGrain<IAggregatorGrain>(string.Create(CultureInfo.InvariantCulture, $"{Federation}/{round}")).AggregateAsync(new AggregationRequest(
             Federation, round, state.State.OptionsJson!, checkpoint, name, [.. delivered.Select(one => one.Participant)], [.. delivered.Select(one => one.Progress.Images)], least,
             delivered.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["loss"] = loss })).WaitAsync(stop);
@@ -460,6 +529,11 @@ internal sealed class FederationGrain(
             _doing = round is null ? $"judging {checkpoint}" : $"judging the model of round {round}";
             var answers = await Task.WhenAll(Enumerable.Range(0, options.Count).Select(participant => members.JudgeAsync(participant, checkpoint, round ?? 0, stop)));
             stop.ThrowIfCancellationRequested();
+            if (!answers.Any(answer => answer.HasAnswered))
+            {
+                throw new InvalidOperationException($"Nobody could judge {checkpoint}: {answers.Select(answer => answer.Missing).FirstOrDefault()}");
+            }
+
             state.State.Models.Add(new ModelJudgment(
                 checkpoint, round, [.. answers.Select(answer => answer.Counts)],
                 [.. answers.Select((answer, participant) => (answer.Missing, participant)).Where(one => one.Missing is not null).Select(one => new MissingParticipant(one.participant, one.Missing!))]));

@@ -24,7 +24,11 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     {
         if (await PlaceAsync(participant).WaitAsync(stop) is not { } place)
         {
-            return new ParticipantReport($"No silo of '{options.Owners[participant]}' is in the cluster. Its owner starts it by: afa silo --participant {options.Owners[participant]}", 0, "");
+            return new ParticipantReport(
+                options.Owners.Count == 0
+                    ? "No silo without an owner is in the cluster, and an experiment uses only such. Start one without --participant."
+                    : $"No silo of '{options.Owners[participant]}' is in the cluster. Its owner starts it by: afa silo --participant {options.Owners[participant]}",
+                0, "");
         }
 
         RequestContext.Set(IPlacementDirector.PlacementHintKey, place);
@@ -48,21 +52,23 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
         }, stop);
 
     /// <summary>Has a participant judge a model.</summary>
-    /// <returns>Null with a reason where it gives no counts.</returns>
-    public async Task<(ParticipantCounts? Counts, string? Missing)> JudgeAsync(int participant, string checkpoint, int round, CancellationToken stop)
+    /// <returns>Null with a reason where it gives no counts; and whether it answered at all.</returns>
+    public async Task<(ParticipantCounts? Counts, string? Missing, bool HasAnswered)> JudgeAsync(int participant, string checkpoint, int round, CancellationToken stop)
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.RoundSeconds), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {
             var progress = await PatientlyAsync(participant, () => Grain(participant).BeginJudgeAsync(checkpoint, round), async () =>
             {
                 var judgment = await Grain(participant).PollJudgeAsync(checkpoint);
                 return (judgment, judgment is { CountsJson: not null } or { Failure: not null });
-            }, stop);
-            return progress.CountsJson is { } json ? (JsonSerializer.Deserialize<ParticipantCounts>(json, AfaJson.Options), null) : (null, progress.Failure);
+            }, either.Token);
+            return progress.CountsJson is { } json ? (JsonSerializer.Deserialize<ParticipantCounts>(json, AfaJson.Options), null, true) : (null, progress.Failure, true);
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            return (null, OneLine(exception));
+            return (null, limit.IsCancellationRequested ? $"It had not finished judging after {options.RoundSeconds} s." : OneLine(exception), false);
         }
     }
 
@@ -112,10 +118,10 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
                     }
                 }
             }
-            catch (Exception exception) when (tries < MaxTries && !stop.IsCancellationRequested && exception is OrleansException or TimeoutException or InvalidOperationException)
+            catch (Exception exception) when (tries < MaxTries && !stop.IsCancellationRequested && exception is OrleansException or TimeoutException or InvalidOperationException or ParticipantLostException)
             {
                 logger.LogInformation("Participant {Participant} of {Federation} begins anew: {Reason}", participant, federation, exception.Message);
-                await Task.Delay(s_beforeRetry, time, stop);
+                await Task.Delay(s_beforeRetry * tries, time, stop);
             }
         }
     }
@@ -124,23 +130,25 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     private async Task<SiloAddress?> PlaceAsync(int participant)
     {
         var silos = await grains.ActiveSilosAsync();
+        var owners = await Task.WhenAll(silos.Select(OwnerOfAsync));
         if (options.Owners.Count == 0)
         {
-            return silos[participant % silos.Count];
+            var free = silos.Where((_, index) => owners[index] is { Name: null }).ToList();
+            return free.Count == 0 ? null : free[participant % free.Count];
         }
 
-        var loads = await Task.WhenAll(silos.Select(OwnerOfAsync));
-        var place = Array.IndexOf(loads, options.Owners[participant]);
+        var place = Array.FindIndex(owners, owner => owner?.Name == options.Owners[participant]);
         return place < 0 ? null : silos[place];
     }
 
-    private async Task<string?> OwnerOfAsync(SiloAddress silo)
+    /// <summary>Null where a silo does not answer, as one that has died.</summary>
+    private async Task<OwnerOfSilo?> OwnerOfAsync(SiloAddress silo)
     {
         RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
         try
         {
             var load = await grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync().WaitAsync(s_patienceWithSilo, time);
-            return load.Address == silo.ToParsableString() ? load.Owner : null;
+            return load.Address == silo.ToParsableString() ? new OwnerOfSilo(load.Owner) : null;
         }
         catch (Exception exception) when (exception is TimeoutException or OrleansException)
         {
@@ -153,4 +161,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     }
 
     private IParticipantGrain Grain(int participant) => grains.GetGrain<IParticipantGrain>($"{federation}/{participant}");
+
+    /// <param name="Name">Null: nobody's.</param>
+    private sealed record OwnerOfSilo(string? Name);
 }

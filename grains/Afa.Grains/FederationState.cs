@@ -19,6 +19,9 @@ internal sealed class FederationState
     /// <summary>By number; null for one that has not joined yet.</summary>
     public List<ParticipantSummary?> Participants { get; set; } = [];
 
+    /// <summary>How often updates were added up with noise, also for rounds that were done again: each time cost privacy.</summary>
+    public int NoisySums { get; set; }
+
     /// <summary>Finished rounds, in order.</summary>
     public List<RoundSummary> Rounds { get; set; } = [];
 

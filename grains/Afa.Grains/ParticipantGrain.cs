@@ -44,6 +44,13 @@ internal sealed class ParticipantGrain(
             return new ParticipantReport(problem, 0, "");
         }
 
+        if (shards.Find(Key) is null)
+        {
+            // It lies where this participant was before. Its images do not follow: this silo reads its own files, or has none.
+            await GrainFactory.GetGrain<IDatasetShardGrain>(Key).ReleaseAsync();
+            await GrainFactory.GetGrain<IDatasetShardGrain>(Key).PreparePrivateAsync(assignment);
+        }
+
         if (shards.Find(Key) is not { } shard)
         {
             return new ParticipantReport($"The shard of participant {assignment.Number} lies on another silo, and its images do not leave that.", 0, "");
@@ -130,6 +137,13 @@ internal sealed class ParticipantGrain(
     public Task BeginJudgeAsync(string checkpoint, int round)
     {
         var (options, shard) = Joined();
+        if (_round is { } trained && trained.Round < round)
+        {
+            // Its round is over: what is not finished is of no use to anybody, and an update need not be kept.
+            trained.Cancel();
+            _round = null;
+        }
+
         if (_judgment is not { } known || known.Checkpoint != checkpoint || known.Counts.IsFaulted || known.Counts.IsCanceled)
         {
             _judgment = (checkpoint, JudgeAsync(options, shard, checkpoint, round));

@@ -8,8 +8,8 @@ namespace Afa.Grains;
 
 /// <summary>Adds up the updates of a round without seeing any: the server's side of Bonawitz et al. 2017, step by step with the participants.</summary>
 /// <remarks>
-/// A round that is added up again, after a failure, has new keys and masks. If other participants survive then, the two sums differ by
-/// single updates; so the whole round is repeated only where no sum was opened, and a sum that was opened is used.
+/// A round that is added up again, as its silo died or the store failed after the sum was opened, has new keys and masks. If other participants
+/// survive then, the two sums differ by their updates: whoever saw both learns that much more.
 /// </remarks>
 internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest request, FederationOptions options, ILogger logger)
 {
@@ -23,7 +23,7 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
     /// <exception cref="InvalidOperationException">Too many dropped out.</exception>
     public async Task<(IReadOnlyList<int> Delivered, IReadOnlyList<int>? Chosen)> AddUpAsync(ServerModel server, List<int> members, double[] weights, Dictionary<int, string> lost)
     {
-        var threshold = members.Count * 2 / 3 + 1;
+        var threshold = Math.Max(request.Least, members.Count * 2 / 3 + 1);
         var code = new FixedPointCode(options.Privacy.SecureRange, members.Count);
 
         var keys = await AllAsync(Everyone(members), index => Grain(members[index]).AdvertiseKeysAsync(new SecureSum(_attempt, request.Round, members.Count, index, threshold, weights[index])));
@@ -40,8 +40,16 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
         var reveals = await AllAsync(survivors, index => Grain(members[index]).RevealAsync(_attempt, survivors));
         Require(Present(reveals).Count, threshold);
 
-        var secure = new SecureAggregationServer(members.Count, threshold, keys, _attempt);
-        secure.Recover(sharers, survivors, reveals);
+        using var secure = new SecureAggregationServer(members.Count, threshold, keys, _attempt);
+        try
+        {
+            secure.Recover(sharers, survivors, reveals);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidOperationException($"The secure sum of round {request.Round + 1} cannot be opened and is begun anew: {exception.Message}", exception);
+        }
+
         await Task.Run(() => Open(server, secure, code, sum, survivors, weights));
         return ([.. survivors.Select(index => members[index])], null);
 

@@ -9,9 +9,15 @@ namespace Afa.Grains;
 /// <param name="PrivateStore">Where a participant keeps what does not leave it, such as its own layers; null: in the cluster's store, beside the checkpoints.</param>
 public sealed record SiloOwner(string? Name = null, string? DataDirectory = null, IBlobStore? PrivateStore = null)
 {
-    /// <summary>Why a participant cannot work on this silo; null if it can.</summary>
+    /// <summary>Why a participant cannot work on this silo; null if it can. One of an experiment would find the owner's images here.</summary>
     internal string? Problem(FederationOptions options, int participant) =>
-        options.Owners.Count > 0 && options.Owners[participant] != Name
+        options.Owners.Count == 0 && Name is not null
+            ? $"This silo is that of '{Name}', and an experiment does not use it. Start a silo without --participant for experiments."
+        : options.Owners.Count > 0 && options.Owners[participant] != Name
             ? $"Participant '{options.Owners[participant]}' works only on its own silo, started by: afa silo --participant {options.Owners[participant]}. This silo is {(Name is null ? "nobody's" : $"that of '{Name}'")}."
             : null;
+
+    /// <summary>Whether files lie where the owner's do, which no ordinary training reads here.</summary>
+    internal bool Owns(string? path) => path is not null && DataDirectory is { } own
+        && $"{Path.GetFullPath(path)}{Path.DirectorySeparatorChar}".StartsWith($"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(own))}{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
 }

@@ -6,7 +6,6 @@ using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
 using Afa.Grains;
 using Afa.Training;
-using Orleans.Core.Internal;
 
 namespace Afa.Tests.Grains;
 
@@ -228,24 +227,19 @@ public sealed class FederationTests
     }
 
     [Fact]
-    public async Task Participant_OnAnotherSiloThanItsShard_CannotHaveTheImages()
+    public async Task Experiment_WhereEverySiloHasAnOwner_UsesNobodysImages()
     {
-        await using var cluster = await TestCluster.StartAsync(silos: 2);
-        var assignment = new ParticipantAssignment("fed", 0, Json(Tiny));
-        var participant = cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
-        var management = cluster.Silos.Client.GetGrain<IManagementGrain>(0);
-        Assert.Null((await participant.JoinAsync(assignment)).Problem);
-        var here = await management.GetActivationAddress(participant);
+        await using var cluster = await TestCluster.StartAsync(silos: 1, owner: _ => new SiloOwner("a", Data));
+        await cluster.Control.StartFederationAsync("fed", Json(Tiny));
 
-        // The participant moves, while its shard stays where it is. It may come up where it was, then it moves again.
-        string? problem = null;
-        for (var tries = 0; tries < 200 && problem is null; tries++)
-        {
-            await participant.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
-            problem = (await OnSiloAsync(cluster.Silos.Silos.Single(silo => silo.SiloAddress != here).SiloAddress, () => participant.JoinAsync(assignment))).Problem;
-        }
+        var ended = await WaitAsync(cluster, "fed", status => status.State != RunState.Running);
 
-        Assert.Contains("do not leave", problem, StringComparison.Ordinal);
+        Assert.Equal(RunState.Failed, ended.State);
+        Assert.Contains("without an owner", ended.Message, StringComparison.Ordinal);
+        var direct = await cluster.Silos.Client.GetGrain<IParticipantGrain>("other/0").JoinAsync(new ParticipantAssignment("other", 0, Json(Tiny)));
+        Assert.Contains("that of 'a'", direct.Problem, StringComparison.Ordinal);
+        var training = await cluster.TrainAsync("run", Tiny.Training with { Epochs = 1 });
+        Assert.Contains("belong to 'a'", training.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -274,19 +268,6 @@ public sealed class FederationTests
         var ended = await WaitAsync(cluster, "fed", status => status.State != RunState.Running);
         Assert.Equal(RunState.Canceled, ended.State);
         await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Control.ResumeFederationAsync("fed"));
-    }
-
-    private static async Task<T> OnSiloAsync<T>(SiloAddress silo, Func<Task<T>> call)
-    {
-        RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo);
-        try
-        {
-            return await call();
-        }
-        finally
-        {
-            RequestContext.Remove(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey);
-        }
     }
 
     private static async Task<(FederationDocument Document, byte[] Weights)> RunAsync(FederationOptions options, int silos)

@@ -6,6 +6,7 @@ using Orleans.Serialization;
 namespace Afa.Tests.Grains;
 
 /// <summary>Sums of trainers on several silos, through the wire.</summary>
+[Collection(nameof(Alone))]   // It counts what the whole process allocates.
 public sealed class GradientExchangeTests(ThreeSilos silos) : IClassFixture<ThreeSilos>
 {
     // Two slices, the second one short.

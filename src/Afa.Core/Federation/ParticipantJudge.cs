@@ -30,7 +30,7 @@ public static class ParticipantJudge
         var minimum = options.Evaluation.MinimumCount;
         if (indices.Length < minimum)
         {
-            throw new InvalidOperationException($"The participant has {indices.Length} test images, and counts of fewer than {minimum} do not leave its silo (Evaluation.MinimumCount).");
+            throw new InvalidOperationException($"The participant has fewer than {minimum} test images, and counts of so few do not leave its silo (Evaluation.MinimumCount).");
         }
 
         RequireFit(model.State.ModelOptions, test.Description);

@@ -176,6 +176,10 @@ public sealed class ServerModel
     {
         _squaredNorm += (double)delta * delta;
         _values[i] = tensor.IsParameter ? (float)(_values[i] + Step(i, delta)) : _values[i] + delta;
+        if (tensor.IsVariance)
+        {
+            _values[i] = Math.Max(0, _values[i]);   // Noise or an attacker may take it below, and its root is asked for.
+        }
     }
 
     /// <summary>How far a parameter moves.</summary>

@@ -11,6 +11,9 @@ namespace Afa.Federation;
 /// <param name="IsHead">Whether it belongs to the last linear layer.</param>
 internal sealed record UpdateTensor(string Name, long[] Shape, int Offset, int Length, bool IsParameter, bool IsHead)
 {
+    /// <summary>Whether it is a running variance, which cannot be negative.</summary>
+    public bool IsVariance => !IsParameter && Name.EndsWith("running_var", StringComparison.Ordinal);
+
     /// <summary>Whether local training changes it in a phase.</summary>
     public bool IsTrainedIn(string phase, HeadScope scope) => phase switch
     {
