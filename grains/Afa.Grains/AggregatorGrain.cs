@@ -94,7 +94,7 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, TimeProvider 
 
     private static Action<Memory<float>[]> AttackersAmong(FederationOptions options, List<int> members)
     {
-        var isAttacker = members.Select(member => member >= options.Count - options.Attackers.Count).ToList();
+        var isAttacker = members.Select(options.IsAttacker).ToList();
         return ColludingAttack.Colludes(options.Attackers.Kind) && isAttacker.Contains(true) && isAttacker.Contains(false)
             ? slices => ColludingAttack.Apply(options.Attackers, slices, isAttacker)
             : _ => { };

@@ -11,7 +11,6 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
 {
     private const int MaxTries = 3;
 
-    private static readonly TimeSpan s_patienceWithSilo = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
 
     private readonly double[] _shares = new double[options.Count];
@@ -130,38 +129,16 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     private async Task<SiloAddress?> PlaceAsync(int participant)
     {
         var silos = await grains.ActiveSilosAsync();
-        var owners = await Task.WhenAll(silos.Select(OwnerOfAsync));
+        var loads = await Task.WhenAll(silos.Select(grains.LoadOfAsync));
+        var answering = silos.Zip(loads).Where(pair => pair.Second?.Address == pair.First.ToParsableString()).ToList();
         if (options.Owners.Count == 0)
         {
-            var free = silos.Where((_, index) => owners[index] is { Name: null }).ToList();
-            return free.Count == 0 ? null : free[participant % free.Count];
+            var free = answering.Where(pair => pair.Second!.Owner is null).ToList();
+            return free.Count == 0 ? null : free[participant % free.Count].First;
         }
 
-        var place = Array.FindIndex(owners, owner => owner?.Name == options.Owners[participant]);
-        return place < 0 ? null : silos[place];
-    }
-
-    /// <summary>Null where a silo does not answer, as one that has died.</summary>
-    private async Task<OwnerOfSilo?> OwnerOfAsync(SiloAddress silo)
-    {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        try
-        {
-            var load = await grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync().WaitAsync(s_patienceWithSilo, time);
-            return load.Address == silo.ToParsableString() ? new OwnerOfSilo(load.Owner) : null;
-        }
-        catch (Exception exception) when (exception is TimeoutException or OrleansException)
-        {
-            return null;
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
+        return answering.FirstOrDefault(pair => pair.Second!.Owner == options.Owners[participant]).First;
     }
 
     private IParticipantGrain Grain(int participant) => grains.GetGrain<IParticipantGrain>($"{federation}/{participant}");
-
-    /// <param name="Name">Null: nobody's.</param>
-    private sealed record OwnerOfSilo(string? Name);
 }

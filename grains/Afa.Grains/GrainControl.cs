@@ -1,14 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
 /// <summary>Asks the grains of a cluster, from a client or from inside a silo.</summary>
 public sealed class GrainControl(IGrainFactory grains) : IAfaControl
 {
-    private static readonly TimeSpan s_patienceWithSilo = TimeSpan.FromSeconds(5);
-
     public Task StartTrainingAsync(string run, string optionsJson, CancellationToken cancellationToken = default) =>
         Run(run).StartAsync(optionsJson).WaitAsync(cancellationToken);
 
@@ -107,26 +104,8 @@ public sealed class GrainControl(IGrainFactory grains) : IAfaControl
     public async Task<IReadOnlyList<SiloLoad>> ListSilosAsync(CancellationToken cancellationToken = default)
     {
         var silos = await grains.ActiveSilosAsync().WaitAsync(cancellationToken);
-        var loads = await Task.WhenAll(silos.Select(LoadOfAsync)).WaitAsync(cancellationToken);
+        var loads = await Task.WhenAll(silos.Select(grains.LoadOfAsync)).WaitAsync(cancellationToken);
         return [.. loads.OfType<SiloLoad>().DistinctBy(load => load.Address)];   // The grain of a silo that has just ended lives on another.
-    }
-
-    /// <summary>Null for a silo that does not answer: one that has died is listed until the others know.</summary>
-    private async Task<SiloLoad?> LoadOfAsync(SiloAddress silo)
-    {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        try
-        {
-            return await grains.GetGrain<ISiloLoadGrain>(silo.ToParsableString()).GetLoadAsync().WaitAsync(s_patienceWithSilo);
-        }
-        catch (Exception exception) when (exception is TimeoutException or OrleansException)
-        {
-            return null;
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
     }
 
     /// <summary>One that can't be read, as another version wrote it or a disk cut it, does not hide the others.</summary>

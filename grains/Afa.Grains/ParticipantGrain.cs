@@ -197,7 +197,7 @@ internal sealed class ParticipantGrain(
         var own = _own!;
         var global = await checkpoints.LoadAsync(begun.Checkpoint, begun.Stop);
         var kept = await own.LoadAsync(begun.Round, begun.Stop);
-        var isAttacker = number >= options.Count - options.Attackers.Count;
+        var isAttacker = options.IsAttacker(number);
         var update = await slots.RunAsync(
             worker => LocalTraining.Run(
                 new LocalRound
@@ -263,7 +263,7 @@ internal sealed class ParticipantGrain(
             shard.TrainIndices.Length,
             SmallCounts.Told(ParticipantPlan.CountByClass(images, shard.Train.Description.Classes), options.Evaluation.MinimumCount),
             shard.TestIndices.Length,
-            number >= options.Count - options.Attackers.Count);
+            options.IsAttacker(number));
     }
 
     private (FederationOptions Options, PrivateShard Shard) Joined() => _options is not null && _shard is not null

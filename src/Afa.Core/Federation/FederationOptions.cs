@@ -72,6 +72,9 @@ public sealed record FederationOptions : IValidatableObject
     [JsonIgnore]
     public int PerRound => Math.Clamp((int)Math.Round(Fraction * Count), 1, Math.Max(1, Count));
 
+    /// <summary>Whether a participant is malicious: the last ones are.</summary>
+    public bool IsAttacker(int participant) => participant >= Count - Attackers.Count;
+
     /// <summary>Phase of the local training in a round.</summary>
     /// <param name="round">From 0.</param>
     public string PhaseOf(int round) => round < Rounds ? TrainingMethods.FirstPhase(Training.Method) : TrainingPhase.Head;
