@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Afa.Client.Control;
 using Afa.Grains;
@@ -118,19 +120,12 @@ public sealed class ApiEndpointsTests(ApiSilo silo)
     public async Task Import_BesideTwoOthers_IsToldToComeBack()
     {
         const string path = "api/v1/checkpoints/third/imported?dataset=fashion-mnist&model={}";
-        var release = new TaskCompletionSource();
-        var others = Enumerable.Range(0, 2).Select(_ => silo.SendAsync(HttpMethod.Put, path, change: request => request.Content = new SlowContent(release.Task))).ToList();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        HttpResponseMessage answer;
-        do
-        {
-            answer = await silo.Http.PutAsync(new Uri(path, UriKind.Relative), new ByteArrayContent([1]) { Headers = { ContentType = new("application/octet-stream") } }, limit.Token);
-        }
-        while (answer.StatusCode == HttpStatusCode.BadRequest);   // The others are still on their way.
-
+        using var first = await HalfSentImport.BeginAsync(silo.Http.BaseAddress!, path);
+        using var second = await HalfSentImport.BeginAsync(silo.Http.BaseAddress!, path);
+        using var answer = await silo.Http.PutAsync(new Uri(path, UriKind.Relative), new ByteArrayContent([1]) { Headers = { ContentType = new("application/octet-stream") } });
         Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (answer.StatusCode, answer.Headers.RetryAfter?.Delta));
-        release.SetResult();
-        Assert.All(await Task.WhenAll(others), other => Assert.Equal(HttpStatusCode.BadRequest, other.Status));
+        Assert.Equal("HTTP/1.1 400 Bad Request", await first.EndAsync());
+        Assert.Equal("HTTP/1.1 400 Bad Request", await second.EndAsync());
     }
 
     [Fact]
@@ -212,28 +207,41 @@ public sealed class ApiEndpointsTests(ApiSilo silo)
         return seen;
     }
 
-    /// <summary>One byte that comes when it is released.</summary>
-    private sealed class SlowContent : HttpContent
+    /// <summary>An import whose body the silo is known to be waiting for.</summary>
+    private sealed class HalfSentImport : IDisposable
     {
-        private readonly Task _release;
+        private readonly TcpClient _connection;
+        private readonly StreamReader _answers;
 
-        public SlowContent(Task release)
+        private HalfSentImport(TcpClient connection)
         {
-            _release = release;
-            Headers.ContentType = new("application/octet-stream");
+            _connection = connection;
+            _answers = new StreamReader(connection.GetStream(), Encoding.ASCII);
         }
 
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        internal static async Task<HalfSentImport> BeginAsync(Uri silo, string path)
         {
-            await stream.FlushAsync();
-            await _release;
-            await stream.WriteAsync(new byte[1]);
+            var connection = new TcpClient();
+            await connection.ConnectAsync(silo.Host, silo.Port);
+            var import = new HalfSentImport(connection);
+            await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"PUT /{path} HTTP/1.1\r\nHost: {silo.Authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n"));
+            Assert.Equal("HTTP/1.1 100 Continue", await import._answers.ReadLineAsync());
+            Assert.Equal("", await import._answers.ReadLineAsync());
+            return import;
         }
 
-        protected override bool TryComputeLength(out long length)
+        /// <summary>Sends the rest.</summary>
+        /// <returns>The first line of the answer.</returns>
+        internal async Task<string?> EndAsync()
         {
-            length = 1;
-            return true;
+            await _connection.GetStream().WriteAsync(new byte[1]);
+            return await _answers.ReadLineAsync();
+        }
+
+        public void Dispose()
+        {
+            _answers.Dispose();
+            _connection.Dispose();
         }
     }
 
