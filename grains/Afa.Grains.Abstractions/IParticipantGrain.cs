@@ -15,8 +15,12 @@ public interface IParticipantGrain : IGrainWithStringKey
     /// <summary>Begins to train in a round. Repeating the call for the same global model has no further effect.</summary>
     /// <param name="round">From 0.</param>
     /// <param name="checkpoint">Name of the global model.</param>
+    /// <param name="counted">
+    /// Rounds that were done when the participant's update last went into a model; 0 if it never did. What it keeps to itself is what it had then:
+    /// a round that left it out leaves no trace, else SCAFFOLD's control of the server would not be the mean of the participants'.
+    /// </param>
     [Alias("begin-round")]
-    Task BeginRoundAsync(int round, string checkpoint);
+    Task BeginRoundAsync(int round, string checkpoint, int counted);
 
     /// <summary>Waits a little for the end of the work of a round, and tells how far it is; null if no such work was begun here.</summary>
     [Alias("poll-round")]
@@ -30,7 +34,7 @@ public interface IParticipantGrain : IGrainWithStringKey
     /// <summary>Secure aggregation, first step: new keys for one attempt to add up a round.</summary>
     /// <param name="sum">What is to be added up.</param>
     [Alias("secure-advertise")]
-    Task<byte[]> AdvertiseKeysAsync(SecureSum sum);
+    Task<SecureKeys> AdvertiseKeysAsync(SecureSum sum);
 
     /// <summary>Second step: an encrypted share of the own secrets for each of those that gave keys.</summary>
     /// <param name="attempt">Of <see cref="SecureSum.Attempt"/>.</param>
@@ -48,13 +52,15 @@ public interface IParticipantGrain : IGrainWithStringKey
     Task<GradientSlice> GetMaskedSliceAsync(string attempt, long offset, int count);
 
     /// <summary>Last step: what takes the masks out of the sum of the survivors' updates.</summary>
+    /// <exception cref="InvalidOperationException">An earlier attempt had others: the two sums would show their difference.</exception>
     [Alias("secure-reveal")]
     Task<byte[]> RevealAsync(string attempt, IReadOnlyList<int> survivors);
 
     /// <summary>Begins to judge a model on the own test images. Repeating the call has no further effect.</summary>
-    /// <param name="round">Rounds that the model has had, which says which of the own layers go with it.</param>
+    /// <param name="round">Rounds that the model has had.</param>
+    /// <param name="counted">As for <see cref="BeginRoundAsync"/>, up to this model: says which of the own layers go with it.</param>
     [Alias("begin-judge")]
-    Task BeginJudgeAsync(string checkpoint, int round);
+    Task BeginJudgeAsync(string checkpoint, int round, int counted);
 
     /// <summary>Waits a little for the judgment; null if none of that model was begun here.</summary>
     [Alias("poll-judge")]
@@ -95,10 +101,16 @@ public sealed record JudgeProgress([property: Id(0)] string? CountsJson, [proper
 
 /// <summary>One attempt to add up a round's updates without seeing them.</summary>
 /// <param name="Attempt">A name that no other attempt has.</param>
-/// <param name="Members">How many may take part.</param>
+/// <param name="Members">Numbers of the participants that may take part.</param>
 /// <param name="Member">The own place among them, from 0.</param>
 /// <param name="Threshold">How many must stay until the end.</param>
 /// <param name="Weight">What the own update is multiplied by before it is added.</param>
 [GenerateSerializer, Immutable, Alias("afa.secure-sum")]
 public sealed record SecureSum(
-    [property: Id(0)] string Attempt, [property: Id(1)] int Round, [property: Id(2)] int Members, [property: Id(3)] int Member, [property: Id(4)] int Threshold, [property: Id(5)] double Weight);
+    [property: Id(0)] string Attempt, [property: Id(1)] int Round, [property: Id(2)] IReadOnlyList<int> Members, [property: Id(3)] int Member, [property: Id(4)] int Threshold, [property: Id(5)] double Weight);
+
+/// <summary>How a participant enters a secure sum.</summary>
+/// <param name="PublicKeys">For all others.</param>
+/// <param name="OpenedWith">Numbers of the participants with whom it has helped to open the sum of this round's update before; it does so with no others. Null if it has not.</param>
+[GenerateSerializer, Immutable, Alias("afa.secure-keys")]
+public sealed record SecureKeys([property: Id(0)] byte[] PublicKeys, [property: Id(1)] IReadOnlyList<int>? OpenedWith);

@@ -11,10 +11,15 @@ using Orleans.Placement;
 namespace Afa.Grains;
 
 [RandomPlacement]
-internal sealed class AggregatorGrain(CheckpointStore checkpoints, TimeProvider time, ILogger<AggregatorGrain> logger) : Grain, IAggregatorGrain
+internal sealed class AggregatorGrain(CheckpointStore checkpoints, AggregationReports reports, TimeProvider time, ILogger<AggregatorGrain> logger) : Grain, IAggregatorGrain
 {
     public async Task<AggregationReport> AggregateAsync(AggregationRequest request)
     {
+        if (await reports.FindAsync(request.NewCheckpoint) is { } done)
+        {
+            return done;   // The call has come twice.
+        }
+
         var options = JsonSerializer.Deserialize<FederationOptions>(request.OptionsJson, AfaJson.Options)!;
         var global = await checkpoints.LoadAsync(request.Checkpoint);
         var images = request.Participants.Zip(request.Images).ToDictionary(pair => pair.First, pair => pair.Second);
@@ -35,8 +40,9 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, TimeProvider 
                     ? await new SecureSumming(GrainFactory, request, options, logger).AddUpAsync(server, members, weights, lost)
                     : (members, await AddUpAsync(request, options, server, members, weights));
                 var model = server.Finish(request.Federation, request.Round + 1, request.Checkpoint, request.Metrics, time.GetUtcNow());
-                await checkpoints.SaveAsync(request.NewCheckpoint, model);
-                return new AggregationReport(delivered, lost, chosen, server.UpdateNorm, null);
+                var report = new AggregationReport(delivered, lost, chosen, server.UpdateNorm, null);
+                await reports.SaveAsync(request.NewCheckpoint, model, report);
+                return report;
             }
             catch (ParticipantLostException exception)
             {

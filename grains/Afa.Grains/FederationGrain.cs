@@ -24,6 +24,7 @@ internal sealed class FederationGrain(
     [PersistentState("federation", StorageNames.Store)] IPersistentState<FederationState> state,
     IBlobStore blobs,
     CheckpointStore checkpoints,
+    AggregationReports reports,
     TimeProvider time,
     IOptions<RunRecoveryOptions> recovery,
     SiloWork work,
@@ -357,6 +358,7 @@ internal sealed class FederationGrain(
 
     private async Task WorkAsync(FederationOptions options, FederationMembers members, CancellationToken stop)
     {
+        await AdoptAsync();
         var checkpoint = await LastGoodAsync(options, stop);
         _start = (time.GetTimestamp(), Share(options));
         await JoinAsync(options, members, stop);
@@ -376,6 +378,45 @@ internal sealed class FederationGrain(
         await EndAsync(isDone ? RunState.Completed : RunState.Paused, state.State.Message, stop);
     }
 
+    /// <summary>Takes the model of the round under way if it was stored before its report came: its updates need not be added up again, and what a noisy or secure sum shows is shown once.</summary>
+    private async Task AdoptAsync()
+    {
+        if (state.State.Adding is not { } adding)
+        {
+            return;
+        }
+
+        if (await reports.FindAsync(adding.Checkpoint) is { Problem: null } report)
+        {
+            await NoteAsync(adding, report);
+        }
+        else
+        {
+            state.State.Adding = null;
+        }
+    }
+
+    /// <summary>Notes a round that is done.</summary>
+    private async Task NoteAsync(RoundSummary adding, AggregationReport report)
+    {
+        state.State.Rounds.Add(adding with
+        {
+            Delivered = report.Delivered,
+            Missing = [.. adding.Missing, .. report.Lost.Select(lost => new MissingParticipant(lost.Key, lost.Value))],
+            Chosen = report.Chosen,
+            UpdateNorm = report.UpdateNorm,
+        });
+        (state.State.Adding, state.State.Attempt) = (null, 0);
+        await WriteStateAsync();
+        telemetry.RoundDone(report.Delivered.Count, adding.Asked.Count - report.Delivered.Count, TimeSpan.FromSeconds(adding.Seconds));
+        await reports.DeleteAsync(adding.Checkpoint);
+        for (var attempt = 1; attempt < adding.Attempt; attempt++)
+        {
+            await checkpoints.DeleteAsync(Name(adding.Round, attempt));
+            await reports.DeleteAsync(Name(adding.Round, attempt));
+        }
+    }
+
     /// <summary>The newest model that the state knows of and that loads; what came after it is forgotten, as it will be done again.</summary>
     private async Task<string> LastGoodAsync(FederationOptions options, CancellationToken stop)
     {
@@ -391,6 +432,7 @@ internal sealed class FederationGrain(
             {
                 logger.LogWarning("Federation {Federation} passes over the model of round {Round}: {Reason}", Federation, rounds.Count, exception.Message);
                 state.State.Message = $"The model of round {rounds.Count} was passed over: {FederationMembers.OneLine(exception)}";
+                state.State.Attempt = rounds[^1].Attempt;
                 rounds.RemoveAt(rounds.Count - 1);
                 state.State.Models.RemoveAll(model => model.Round > rounds.Count);
             }
@@ -446,30 +488,25 @@ internal sealed class FederationGrain(
         }
 
         _doing = $"round {round + 1}: adding up";
-        var name = Name(round + 1);
         var images = delivered.Sum(one => (double)one.Progress.Images);
         var loss = delivered.Count == 0 ? double.NaN : delivered.Sum(one => one.Progress.Loss * one.Progress.Images) / images;
-        if (options.Privacy.NoiseMultiplier > 0)
-        {
-            state.State.NoisySums++;
-            await WriteStateAsync();   // Before, as nobody may learn of a sum that is not accounted for.
-        }
+        var attempt = ++state.State.Attempt;
+        var adding = state.State.Adding = new RoundSummary(
+            round + 1, options.PhaseOf(round), asked, [], missing, null, loss, 0, time.GetElapsedTime(started).TotalSeconds, Name(round + 1, attempt)) { Attempt = attempt };
+        state.State.NoisySums += options.Privacy.NoiseMultiplier > 0 ? 1 : 0;
+        await WriteStateAsync();   // Before, as nobody may learn of a sum that is not accounted for.
 
-        var report = await GrainFactory.GetGrain<IAggregatorGrain>(string.Create(CultureInfo.InvariantCulture, $"{Federation}/{round}")).AggregateAsync(new AggregationRequest(
-            Federation, round, state.State.OptionsJson!, checkpoint, name, [.. delivered.Select(one => one.Participant)], [.. delivered.Select(one => one.Progress.Images)], least,
-            delivered.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["loss"] = loss })).WaitAsync(stop);
+        var report = await members.AggregateAsync(new AggregationRequest(
+            Federation, round, state.State.OptionsJson!, checkpoint, adding.Checkpoint, [.. delivered.Select(one => one.Participant)], [.. delivered.Select(one => one.Progress.Images)], least,
+            delivered.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["loss"] = loss }), stop);
         if (report.Problem is { } problem)
         {
             throw new InvalidOperationException($"Round {round + 1}: {problem} {string.Join(' ', report.Lost.Values.Distinct().Take(3))}");
         }
 
-        state.State.Rounds.Add(new RoundSummary(
-            round + 1, options.PhaseOf(round), asked, report.Delivered, [.. missing, .. report.Lost.Select(lost => new MissingParticipant(lost.Key, lost.Value))], report.Chosen, loss, report.UpdateNorm,
-            time.GetElapsedTime(started).TotalSeconds, name));
         _roundShare = 0;
-        await WriteStateAsync();
-        telemetry.RoundDone(report.Delivered.Count, asked.Length - report.Delivered.Count, time.GetElapsedTime(started));
-        return name;
+        await NoteAsync(adding with { Seconds = time.GetElapsedTime(started).TotalSeconds }, report);
+        return adding.Checkpoint;
     }
 
     private async Task<(List<(int Participant, ParticipantProgress Progress)> Delivered, List<MissingParticipant> Missing)> TrainAsync(
@@ -495,7 +532,7 @@ internal sealed class FederationGrain(
         {
             try
             {
-                var progress = await members.TrainAsync(participant, round, checkpoint, either.Token);
+                var progress = await members.TrainAsync(participant, round, checkpoint, Counted(participant, round), either.Token);
                 if (progress.Failure is { } failure)
                 {
                     missing.Add(new MissingParticipant(participant, failure));
@@ -527,7 +564,7 @@ internal sealed class FederationGrain(
         foreach (var (checkpoint, round) in due)
         {
             _doing = round is null ? $"judging {checkpoint}" : $"judging the model of round {round}";
-            var answers = await Task.WhenAll(Enumerable.Range(0, options.Count).Select(participant => members.JudgeAsync(participant, checkpoint, round ?? 0, stop)));
+            var answers = await Task.WhenAll(Enumerable.Range(0, options.Count).Select(participant => members.JudgeAsync(participant, checkpoint, round ?? 0, Counted(participant, round ?? 0), stop)));
             stop.ThrowIfCancellationRequested();
             if (!answers.Any(answer => answer.HasAnswered))
             {
@@ -548,7 +585,10 @@ internal sealed class FederationGrain(
 
     private double Share(FederationOptions options) => (state.State.Rounds.Count + (IsAtWork ? _roundShare : 0)) / options.TotalRounds;
 
-    private string Name(int rounds) => string.Create(CultureInfo.InvariantCulture, $"{CheckpointPrefix}step-{rounds:D8}");
+    /// <summary>Rounds that were done when an update of the participant last went into a model; 0 if none of the first <paramref name="rounds"/> has one.</summary>
+    private int Counted(int participant, int rounds) => state.State.Rounds.Take(rounds).LastOrDefault(round => round.Delivered.Contains(participant))?.Round ?? 0;
+
+    private string Name(int rounds, int attempt = 1) => string.Create(CultureInfo.InvariantCulture, $"{CheckpointPrefix}step-{rounds:D8}{(attempt == 1 ? "" : $"-attempt-{attempt}")}");
 
     private async Task EndAsync(RunState ended, string? message, CancellationToken stop)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Afa.Federation;
 using Afa.Training;
@@ -13,7 +14,10 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
 
     private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan s_silosLast = TimeSpan.FromMilliseconds(500);
+
     private readonly double[] _shares = new double[options.Count];
+    private (long At, Task<List<(SiloAddress Address, SiloLoad Load)>> Silos)? _silos;
 
     /// <summary>How far each participant is in what it does, in [0, 1].</summary>
     public IReadOnlyList<double> Shares => _shares;
@@ -42,8 +46,8 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     }
 
     /// <summary>Has a participant train in a round. One whose silo dies begins anew elsewhere, if it may.</summary>
-    public Task<ParticipantProgress> TrainAsync(int participant, int round, string checkpoint, CancellationToken stop) =>
-        PatientlyAsync(participant, () => Grain(participant).BeginRoundAsync(round, checkpoint), async () =>
+    public Task<ParticipantProgress> TrainAsync(int participant, int round, string checkpoint, int counted, CancellationToken stop) =>
+        PatientlyAsync(participant, () => Grain(participant).BeginRoundAsync(round, checkpoint, counted), async () =>
         {
             var progress = await Grain(participant).PollRoundAsync(round, checkpoint);
             _shares[participant] = progress?.Share ?? 0;
@@ -52,13 +56,13 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
 
     /// <summary>Has a participant judge a model.</summary>
     /// <returns>Null with a reason where it gives no counts; and whether it answered at all.</returns>
-    public async Task<(ParticipantCounts? Counts, string? Missing, bool HasAnswered)> JudgeAsync(int participant, string checkpoint, int round, CancellationToken stop)
+    public async Task<(ParticipantCounts? Counts, string? Missing, bool HasAnswered)> JudgeAsync(int participant, string checkpoint, int round, int counted, CancellationToken stop)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.RoundSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {
-            var progress = await PatientlyAsync(participant, () => Grain(participant).BeginJudgeAsync(checkpoint, round), async () =>
+            var progress = await PatientlyAsync(participant, () => Grain(participant).BeginJudgeAsync(checkpoint, round, counted), async () =>
             {
                 var judgment = await Grain(participant).PollJudgeAsync(checkpoint);
                 return (judgment, judgment is { CountsJson: not null } or { Failure: not null });
@@ -68,6 +72,21 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
             return (null, limit.IsCancellationRequested ? $"It had not finished judging after {options.RoundSeconds} s." : OneLine(exception), false);
+        }
+    }
+
+    /// <summary>Has the updates of a round added up, on a silo that is no owner's if there is one: it sees them one by one unless they are masked.</summary>
+    public async Task<AggregationReport> AggregateAsync(AggregationRequest request, CancellationToken stop)
+    {
+        var free = (await AnsweringAsync().WaitAsync(stop)).Where(silo => silo.Load.Owner is null).Select(silo => silo.Address).ToList();
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, free.Count == 0 ? null! : free[request.Round % free.Count]);
+        try
+        {
+            return await grains.GetGrain<IAggregatorGrain>(string.Create(CultureInfo.InvariantCulture, $"{federation}/{request.Round}")).AggregateAsync(request).WaitAsync(stop);
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
     }
 
@@ -128,16 +147,32 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     /// <summary>Null where the owner has no silo.</summary>
     private async Task<SiloAddress?> PlaceAsync(int participant)
     {
-        var silos = await grains.ActiveSilosAsync();
-        var loads = await Task.WhenAll(silos.Select(grains.LoadOfAsync));
-        var answering = silos.Zip(loads).Where(pair => pair.Second?.Address == pair.First.ToParsableString()).ToList();
+        var answering = await AnsweringAsync();
         if (options.Owners.Count == 0)
         {
-            var free = answering.Where(pair => pair.Second!.Owner is null).ToList();
-            return free.Count == 0 ? null : free[participant % free.Count].First;
+            var free = answering.Where(silo => silo.Load.Owner is null).ToList();
+            return free.Count == 0 ? null : free[participant % free.Count].Address;
         }
 
-        return answering.FirstOrDefault(pair => pair.Second!.Owner == options.Owners[participant]).First;
+        return answering.FirstOrDefault(silo => silo.Load.Owner == options.Owners[participant]).Address;
+    }
+
+    /// <summary>The silos, which are asked once for all participants.</summary>
+    private Task<List<(SiloAddress Address, SiloLoad Load)>> AnsweringAsync()
+    {
+        if (_silos is not { Silos.IsFaulted: false } known || time.GetElapsedTime(known.At) > s_silosLast)
+        {
+            _silos = known = (time.GetTimestamp(), AskAsync());
+        }
+
+        return known.Silos;
+
+        async Task<List<(SiloAddress Address, SiloLoad Load)>> AskAsync()
+        {
+            var silos = await grains.ActiveSilosAsync();
+            var loads = await Task.WhenAll(silos.Select(grains.LoadOfAsync));
+            return [.. silos.Zip(loads).Where(pair => pair.Second?.Address == pair.First.ToParsableString()).Select(pair => (pair.First, pair.Second!))];
+        }
     }
 
     private IParticipantGrain Grain(int participant) => grains.GetGrain<IParticipantGrain>($"{federation}/{participant}");

@@ -22,6 +22,12 @@ internal sealed class FederationState
     /// <summary>How often updates were added up with noise, also for rounds that were done again: each time cost privacy.</summary>
     public int NoisySums { get; set; }
 
+    /// <summary>The round whose updates are being added up, with nothing delivered yet; null at other times. If its process ends, its model may be stored already.</summary>
+    public RoundSummary? Adding { get; set; }
+
+    /// <summary>How often the updates of the round after <see cref="Rounds"/> were added up: each time has a model's name of its own, as a grain that is given up may still write.</summary>
+    public int Attempt { get; set; }
+
     /// <summary>Finished rounds, in order.</summary>
     public List<RoundSummary> Rounds { get; set; } = [];
 

@@ -9,34 +9,36 @@ internal sealed class OwnLayers(CheckpointStore store, string folder)
 {
     private const string Prefix = "own-";
 
-    /// <summary>What was kept for a round: of the newest that is not after it, so that a round that is repeated starts from the same.</summary>
-    /// <param name="round">From 0: the rounds that are done.</param>
-    public async Task<Checkpoint?> LoadAsync(int round, CancellationToken cancellationToken)
+    /// <summary>What was kept of a round; where that is gone, of the newest before it.</summary>
+    /// <param name="rounds">Rounds that were done then; 0: null is returned.</param>
+    public async Task<Checkpoint?> LoadAsync(int rounds, CancellationToken cancellationToken)
     {
-        var newest = await NewestAsync(round, cancellationToken);
+        var newest = await NewestAsync(rounds, cancellationToken);
         return newest is null ? null : await store.LoadAsync(newest, cancellationToken);
     }
 
-    /// <summary>Keeps something for a round, and what was kept for the one before, as that may be repeated; older ones go.</summary>
-    public async Task SaveAsync(int round, Checkpoint own, CancellationToken cancellationToken)
+    /// <summary>Keeps something of a round, and what it began with, as it may not count in the end, and what was before that, as the last model may turn out damaged. All else goes.</summary>
+    /// <param name="rounds">Rounds that are done with it.</param>
+    /// <param name="begunWith">What <see cref="LoadAsync"/> was asked for when it began.</param>
+    public async Task SaveAsync(int rounds, Checkpoint own, int begunWith, CancellationToken cancellationToken)
     {
-        var before = await NewestAsync(round - 1, cancellationToken);
-        await store.SaveAsync(Name(round), own, cancellationToken);
+        await store.SaveAsync(Name(rounds), own, cancellationToken);
+        string?[] kept = [Name(rounds), await NewestAsync(begunWith, cancellationToken), await NewestAsync(begunWith - 1, cancellationToken)];
         await foreach (var name in store.ListAsync(folder + Prefix, cancellationToken))
         {
-            if (before is not null && string.CompareOrdinal(name, before) < 0)
+            if (!kept.Contains(name))
             {
                 await store.DeleteAsync(name, cancellationToken);
             }
         }
     }
 
-    private async Task<string?> NewestAsync(int round, CancellationToken cancellationToken)
+    private async Task<string?> NewestAsync(int rounds, CancellationToken cancellationToken)
     {
         string? newest = null;
         await foreach (var name in store.ListAsync(folder + Prefix, cancellationToken))
         {
-            if (string.CompareOrdinal(name, Name(round)) <= 0)
+            if (string.CompareOrdinal(name, Name(rounds)) <= 0)
             {
                 newest = name;
             }
@@ -45,5 +47,5 @@ internal sealed class OwnLayers(CheckpointStore store, string folder)
         return newest;
     }
 
-    private string Name(int round) => string.Create(CultureInfo.InvariantCulture, $"{folder}{Prefix}{round:D6}");
+    private string Name(int rounds) => string.Create(CultureInfo.InvariantCulture, $"{folder}{Prefix}{rounds:D6}");
 }

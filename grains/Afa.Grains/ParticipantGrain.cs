@@ -15,7 +15,7 @@ namespace Afa.Grains;
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "LeaveAsync and the deactivation free what is held.")]
 internal sealed class ParticipantGrain(
-    CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, TimeProvider time) : Grain, IParticipantGrain
+    IBlobStore blobs, CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, TimeProvider time) : Grain, IParticipantGrain
 {
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
 
@@ -24,8 +24,9 @@ internal sealed class ParticipantGrain(
     private FederationOptions? _options;
     private PrivateShard? _shard;
     private OwnLayers? _own;
+    private OpenedSums? _opened;
     private LocalRoundWork? _round;
-    private (string Checkpoint, Task<ParticipantCounts> Counts)? _judgment;
+    private (string Checkpoint, int Counted, Task<ParticipantCounts> Counts)? _judgment;
     private (SecureSum Sum, SecureAggregationClient Client)? _secure;
 
     private string Key => this.GetPrimaryKeyString();
@@ -57,18 +58,19 @@ internal sealed class ParticipantGrain(
         }
 
         (_assignment, _options, _shard) = (assignment, options, shard);
-        _own = new OwnLayers(owner.PrivateStore is { } store ? new CheckpointStore(store) : checkpoints, $"federations/{assignment.Federation}/participants/{assignment.Number}/");
+        var (store, folder) = (owner.PrivateStore ?? blobs, $"federations/{assignment.Federation}/participants/{assignment.Number}/");
+        (_own, _opened) = (new OwnLayers(new CheckpointStore(store), folder), new OpenedSums(store, folder));
         var summary = Describe(options, assignment.Number, shard);
         return new ParticipantReport(null, summary.Images, JsonSerializer.Serialize(summary, AfaJson.Options));
     }
 
-    public Task BeginRoundAsync(int round, string checkpoint)
+    public Task BeginRoundAsync(int round, string checkpoint, int counted)
     {
         var (options, shard) = Joined();
-        if (_round is not { } known || known.Round != round || known.Checkpoint != checkpoint || known.Result.IsFaulted || known.Result.IsCanceled)
+        if (_round is not { } known || known.Round != round || known.Checkpoint != checkpoint || known.Counted != counted || known.Result.IsFaulted || known.Result.IsCanceled)
         {
             _round?.Cancel();
-            var begun = new LocalRoundWork(round, checkpoint, CancellationTokenSource.CreateLinkedTokenSource(_ending.Token));
+            var begun = new LocalRoundWork(round, checkpoint, counted, CancellationTokenSource.CreateLinkedTokenSource(_ending.Token));
             begun.Result = TrainAsync(options, shard, begun);
             _round = begun;
         }
@@ -105,14 +107,14 @@ internal sealed class ParticipantGrain(
         return new GradientSlice(MemoryMarshal.AsBytes(update.Values.AsSpan((int)offset, count)).ToArray(), GradientFormat.Float32);
     }
 
-    public Task<byte[]> AdvertiseKeysAsync(SecureSum sum)
+    public async Task<SecureKeys> AdvertiseKeysAsync(SecureSum sum)
     {
         var (options, _) = Joined();
         _secure?.Client.Dispose();
-        var code = new FixedPointCode(options.Privacy.SecureRange, sum.Members);
-        var client = new SecureAggregationClient(sum.Member, sum.Members, sum.Threshold, code, sum.Attempt);
+        var code = new FixedPointCode(options.Privacy.SecureRange, sum.Members.Count);
+        var client = new SecureAggregationClient(sum.Member, sum.Members.Count, sum.Threshold, code, sum.Attempt);
         _secure = (sum, client);
-        return Task.FromResult(client.PublicKeys);
+        return new SecureKeys(client.PublicKeys, await _opened!.FindAsync(sum.Round, Trained(sum.Round).Checkpoint));
     }
 
     public Task<IReadOnlyList<byte[]?>> ShareKeysAsync(string attempt, IReadOnlyList<byte[]?> publicKeys) => Task.FromResult(Secure(attempt).Client.ShareKeys(publicKeys));
@@ -132,9 +134,15 @@ internal sealed class ParticipantGrain(
         return new GradientSlice(masked, GradientFormat.Float32);   // Words of 32 bits, which travel as such.
     }
 
-    public Task<byte[]> RevealAsync(string attempt, IReadOnlyList<int> survivors) => Task.FromResult(Secure(attempt).Client.Reveal(survivors));
+    public async Task<byte[]> RevealAsync(string attempt, IReadOnlyList<int> survivors)
+    {
+        var (sum, client) = Secure(attempt);
+        var revealed = client.Reveal(survivors);
+        await _opened!.NoteAsync(sum.Round, Trained(sum.Round).Checkpoint, [.. survivors.Select(index => sum.Members[index])]);
+        return revealed;   // After the note: whoever has this may open the sum.
+    }
 
-    public Task BeginJudgeAsync(string checkpoint, int round)
+    public Task BeginJudgeAsync(string checkpoint, int round, int counted)
     {
         var (options, shard) = Joined();
         if (_round is { } trained && trained.Round < round)
@@ -144,9 +152,9 @@ internal sealed class ParticipantGrain(
             _round = null;
         }
 
-        if (_judgment is not { } known || known.Checkpoint != checkpoint || known.Counts.IsFaulted || known.Counts.IsCanceled)
+        if (_judgment is not { } known || (known.Checkpoint, known.Counted) != (checkpoint, counted) || known.Counts.IsFaulted || known.Counts.IsCanceled)
         {
-            _judgment = (checkpoint, JudgeAsync(options, shard, checkpoint, round));
+            _judgment = (checkpoint, counted, JudgeAsync(options, shard, checkpoint, counted));
         }
 
         return Task.CompletedTask;
@@ -196,7 +204,7 @@ internal sealed class ParticipantGrain(
         var number = _assignment!.Number;
         var own = _own!;
         var global = await checkpoints.LoadAsync(begun.Checkpoint, begun.Stop);
-        var kept = await own.LoadAsync(begun.Round, begun.Stop);
+        var kept = await own.LoadAsync(begun.Counted, begun.Stop);
         var isAttacker = options.IsAttacker(number);
         var update = await slots.RunAsync(
             worker => LocalTraining.Run(
@@ -218,7 +226,7 @@ internal sealed class ParticipantGrain(
         await Task.Run(() => Protect(options, number, begun.Round, isAttacker, update.Values), begun.Stop);
         if (update.Own is not null)
         {
-            await own.SaveAsync(begun.Round + 1, update.Own, begun.Stop);
+            await own.SaveAsync(begun.Round + 1, update.Own, begun.Counted, begun.Stop);
         }
 
         return update;
@@ -240,11 +248,11 @@ internal sealed class ParticipantGrain(
         }
     }
 
-    private async Task<ParticipantCounts> JudgeAsync(FederationOptions options, PrivateShard shard, string checkpoint, int round)
+    private async Task<ParticipantCounts> JudgeAsync(FederationOptions options, PrivateShard shard, string checkpoint, int counted)
     {
         var stop = _ending.Token;
         var model = await checkpoints.LoadAsync(checkpoint, stop);
-        var kept = await _own!.LoadAsync(round, stop);
+        var kept = await _own!.LoadAsync(counted, stop);
         return await slots.RunAsync(worker => ParticipantJudge.Judge(options, model, kept, shard.Test, shard.TestIndices, worker.Device, stop), stop);
     }
 
@@ -270,8 +278,10 @@ internal sealed class ParticipantGrain(
         ? (_options, _shard)
         : throw new InvalidOperationException($"Participant '{Key}' has not joined on this silo; it must join anew.");
 
-    private Task<LocalUpdate> UpdateAsync(int round) => _round is { } known && known.Round == round && known.Result.IsCompletedSuccessfully
-        ? known.Result
+    private Task<LocalUpdate> UpdateAsync(int round) => Trained(round).Result;
+
+    private LocalRoundWork Trained(int round) => _round is { } known && known.Round == round && known.Result.IsCompletedSuccessfully
+        ? known
         : throw new InvalidOperationException($"Participant '{Key}' has no update of round {round + 1}.");
 
     private (SecureSum Sum, SecureAggregationClient Client) Secure(string attempt) => _secure is { } secure && secure.Sum.Attempt == attempt
@@ -279,13 +289,15 @@ internal sealed class ParticipantGrain(
         : throw new InvalidOperationException($"Participant '{Key}' has no part in the secure sum '{attempt}'; it must begin anew.");
 
     /// <summary>A round's training, under way or done.</summary>
-    private sealed class LocalRoundWork(int round, string checkpoint, CancellationTokenSource stopping)
+    private sealed class LocalRoundWork(int round, string checkpoint, int counted, CancellationTokenSource stopping)
     {
         private double _share;
 
         public int Round { get; } = round;
 
         public string Checkpoint { get; } = checkpoint;
+
+        public int Counted { get; } = counted;
 
         public CancellationToken Stop { get; } = stopping.Token;
 

@@ -8,8 +8,8 @@ namespace Afa.Grains;
 
 /// <summary>Adds up the updates of a round without seeing any: the server's side of Bonawitz et al. 2017, step by step with the participants.</summary>
 /// <remarks>
-/// A round that is added up again, as its silo died or the store failed after the sum was opened, has new keys and masks. If other participants
-/// survive then, the two sums differ by their updates: whoever saw both learns that much more.
+/// A round that is added up again, as this silo died or the store failed after the sum was opened, has new keys and masks. Those who opened it
+/// open it with the same participants only, and say with whom: two sums would show what they differ by.
 /// </remarks>
 internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest request, FederationOptions options, ILogger logger)
 {
@@ -26,10 +26,11 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
         var threshold = Math.Max(request.Least, members.Count * 2 / 3 + 1);
         var code = new FixedPointCode(options.Privacy.SecureRange, members.Count);
 
-        var keys = await AllAsync(Everyone(members), index => Grain(members[index]).AdvertiseKeysAsync(new SecureSum(_attempt, request.Round, members.Count, index, threshold, weights[index])));
+        var entries = await AllAsync(Everyone(members), index => Grain(members[index]).AdvertiseKeysAsync(new SecureSum(_attempt, request.Round, members, index, threshold, weights[index])));
+        var keys = OfTheFirstOpening(entries);
         var shares = await AllAsync(Present(keys), index => Grain(members[index]).ShareKeysAsync(_attempt, keys));
         var sharers = Present(shares);
-        Require(sharers.Count, threshold);
+        Require(sharers.Count, threshold, lost);
         var received = await AllAsync(sharers, async index =>
         {
             await Grain(members[index]).ReceiveSharesAsync(_attempt, [.. shares.Select(from => from?[index])]);
@@ -38,7 +39,7 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
 
         var (sum, survivors) = await SumAsync(server.Layout.Length, members, Present(received), threshold);
         var reveals = await AllAsync(survivors, index => Grain(members[index]).RevealAsync(_attempt, survivors));
-        Require(Present(reveals).Count, threshold);
+        Require(Present(reveals).Count, threshold, lost);
 
         using var secure = new SecureAggregationServer(members.Count, threshold, keys, _attempt);
         try
@@ -71,12 +72,27 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
             return answers;
         }
 
+        byte[]?[] OfTheFirstOpening(SecureKeys?[] all)
+        {
+            var opened = all.Select(entry => entry?.OpenedWith).FirstOrDefault(with => with is not null);
+            return [.. all.Select((entry, index) =>
+            {
+                if (entry is null || opened is null || opened.Contains(members[index]))
+                {
+                    return entry?.PublicKeys;
+                }
+
+                DropOut(members[index], new InvalidOperationException("The sum was opened before without it."));
+                return null;
+            })];
+        }
+
         async Task<(uint[] Sum, List<int> Survivors)> SumAsync(long length, List<int> all, List<int> present, int least)
         {
             var total = new uint[length];
             while (true)
             {
-                Require(present.Count, least);
+                Require(present.Count, least, lost);
                 Array.Clear(total);
                 if (await TryAddAsync(total, all, present) is not { } dropped)
                 {
@@ -142,11 +158,12 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
         }
     }
 
-    private static void Require(int present, int threshold)
+    private static void Require(int present, int threshold, Dictionary<int, string> lost)
     {
         if (present < threshold)
         {
-            throw new InvalidOperationException($"Only {present} participants are left in the secure sum, and {threshold} are needed to take out the masks.");
+            throw new InvalidOperationException(
+                $"Only {present} participants are left in the secure sum, and {threshold} are needed to take out the masks. {string.Join(' ', lost.Values.Distinct().Take(3))}".TrimEnd());
         }
     }
 

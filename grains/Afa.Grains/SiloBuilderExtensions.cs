@@ -20,6 +20,7 @@ public static class SiloBuilderExtensions
         silo.Services.AddSingleton(store);
         silo.Services.AddSingleton(devices);
         silo.Services.AddSingleton<CheckpointStore>();
+        silo.Services.AddSingleton<AggregationReports>();
         silo.Services.AddSingleton<DatasetCache>();
         silo.Services.AddSingleton<SiloWork>();
         silo.Services.AddSingleton<LocalReductions>();

@@ -56,7 +56,11 @@ public sealed record RoundSummary(
     double Loss,
     double UpdateNorm,
     double Seconds,
-    string Checkpoint);
+    string Checkpoint)
+{
+    /// <summary>From 1: how often its updates were added up, as processes ended or the store was away.</summary>
+    public int Attempt { get; init; } = 1;
+}
 
 /// <summary>Why a participant was left out of a round.</summary>
 public sealed record MissingParticipant(int Participant, string Reason);
