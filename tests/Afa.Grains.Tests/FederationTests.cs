@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Afa.Checkpoints;
 using Afa.Data;
 using Afa.Federation;
 using Afa.Federation.Aggregation;
@@ -210,6 +211,34 @@ public sealed class FederationTests
 
         Assert.Equal((2.0, 2), (document.Privacy!.NoiseMultiplier, document.Privacy.Rounds));
         Assert.InRange(document.Privacy.Epsilon, 0.1, 20);
+    }
+
+    [Fact]
+    public async Task Model_StoredBeforeTheStateKnewOfIt_IsTakenUp_SoThatNoNoisySumIsMadeTwice()
+    {
+        var store = TestCluster.NewStore();
+        var isModelStored = false;
+        var watched = new WatchedStore(store, name =>
+        {
+            isModelStored |= name.EndsWith("step-00000001/state.json", StringComparison.Ordinal);
+            return isModelStored && name.StartsWith("state/federation/", StringComparison.Ordinal) ? throw new IOException("The store is away.") : Task.CompletedTask;
+        });
+        var options = Tiny with { Rounds = 2, Privacy = new PrivacyOptions { ClipNorm = 1, NoiseMultiplier = 2 } };
+        await using (var dying = await TestCluster.StartAsync(silos: 1, watched, new RunRecoveryOptions { MaxFruitlessRecoveries = 1, FirstDelay = TimeSpan.FromMilliseconds(10) }))
+        {
+            await dying.Control.StartFederationAsync("fed", Json(options));
+            await WaitAsync(dying, "fed", status => status is { State: RunState.Paused, Round: 0 });
+        }
+
+        var weights = TestCluster.Weights(await new CheckpointStore(store).LoadAsync("runs/fed/checkpoints/step-00000001"));
+        await using var cluster = await TestCluster.StartAsync(silos: 1, store);
+        await cluster.Control.ResumeFederationAsync("fed");
+        var ended = await WaitAsync(cluster, "fed", status => status.State is not (RunState.Running or RunState.Paused));
+        var document = await DocumentAsync(cluster, "fed");
+
+        Assert.Equal((RunState.Completed, 2), (ended.State, document.Privacy!.Rounds));
+        Assert.All(document.Rounds, round => Assert.Equal((1, 4), (round.Attempt, round.Delivered.Count)));
+        Assert.Equal(weights, TestCluster.Weights(await cluster.Checkpoints.LoadAsync("runs/fed/checkpoints/step-00000001")));
     }
 
     [Fact]
