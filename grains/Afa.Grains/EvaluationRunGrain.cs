@@ -36,13 +36,14 @@ internal sealed class EvaluationRunGrain(
     private EvaluationProgress? _progress;
     private Queue<EvaluationUnit> _work = [];
     private bool _isStopping;
-    private bool _isCancelRequested;
     private double _resumedShare;
     private int _resumedImages;
 
     private string Evaluation => this.GetPrimaryKeyString();
 
     private Heartbeat Heartbeat => new(blobs, $"evaluations/{Evaluation}/heartbeat.json", time);
+
+    private CancelRequest Cancel => field ??= new(blobs, $"evaluations/{Evaluation}");
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +78,7 @@ internal sealed class EvaluationRunGrain(
             throw new InvalidOperationException($"The evaluation '{Evaluation}' exists with other options. Choose another name.");
         }
 
-        if (state.State.State == RunState.Canceled || (_isCancelRequested && _loop is { IsCompleted: false }))
+        if (state.State.State == RunState.Canceled || (Cancel.IsMade && _loop is { IsCompleted: false }))
         {
             throw new InvalidOperationException($"The evaluation '{Evaluation}' was canceled and does not go on. Start another.");
         }
@@ -120,7 +121,6 @@ internal sealed class EvaluationRunGrain(
             (evaluation.State, evaluation.Message) = (RunState.Running, null);
         }) ?? throw WorkedOnElsewhere();
         _records = null;
-        _isCancelRequested = false;
         _loop = RunAsync(lease);
     }
 
@@ -134,7 +134,7 @@ internal sealed class EvaluationRunGrain(
         await WhenSettledAsync();
         if (_loop is { IsCompleted: false })
         {
-            _isCancelRequested = true;
+            await Cancel.MakeAsync();
             DropWork();
         }
         else if (state.State.State is not (RunState.Completed or RunState.Canceled))
@@ -232,6 +232,11 @@ internal sealed class EvaluationRunGrain(
         var evaluators = new List<IAttackEvaluatorGrain>();
         try
         {
+            if (await Cancel.FindAsync())
+            {
+                throw new OperationCanceledException("It was canceled before its process ended.");
+            }
+
             var silos = await GrainFactory.ActiveSilosAsync();
             var records = Records();
             await records.RefreshAsync();
@@ -246,17 +251,17 @@ internal sealed class EvaluationRunGrain(
 
             var start = Math.Max(0, silos.IndexOf(silo.SiloAddress));
             await Task.WhenAll(evaluators.Select((evaluator, slot) => WorkAsync(evaluator, silos[(start + slot) % silos.Count], lease.Lost)));
-            if (!_isStopping || _isCancelRequested)
+            if (!_isStopping || Cancel.IsMade)
             {
                 lease.Lost.ThrowIfCancellationRequested();
-                await (_isCancelRequested ? EndAsync(RunState.Canceled, null) : CompleteAsync());
+                await (Cancel.IsMade ? EndAsync(RunState.Canceled, null) : CompleteAsync());
             }
         }
-        catch (Exception exception) when ((_isStopping && !_isCancelRequested) || lease.Lost.IsCancellationRequested)
+        catch (Exception exception) when ((_isStopping && !Cancel.IsMade) || lease.Lost.IsCancellationRequested)
         {
             logger.LogWarning("Evaluation {Evaluation} rests: {Reason}", Evaluation, exception.Message);
         }
-        catch (Exception exception) when (_isCancelRequested)
+        catch (Exception exception) when (Cancel.IsMade)
         {
             logger.LogInformation("Evaluation {Evaluation} was canceled: {Reason}", Evaluation, exception.Message);
             await EndAsync(RunState.Canceled, null);
@@ -287,7 +292,7 @@ internal sealed class EvaluationRunGrain(
     private async Task WorkAsync(IAttackEvaluatorGrain evaluator, SiloAddress silo, CancellationToken lost)
     {
         var losses = 0;
-        while (!lost.IsCancellationRequested && !_isCancelRequested && _work.TryDequeue(out var unit))
+        while (!lost.IsCancellationRequested && !Cancel.IsMade && _work.TryDequeue(out var unit))
         {
             using var lease = telemetry.UnitLeased();
             try
@@ -296,7 +301,7 @@ internal sealed class EvaluationRunGrain(
                 telemetry.UnitStored();
                 losses = 0;
             }
-            catch (LeaseLostException exception) when (++losses < MaxTries && !_isStopping && !_isCancelRequested)
+            catch (LeaseLostException exception) when (++losses < MaxTries && !_isStopping && !Cancel.IsMade)
             {
                 // A unit is a pure function of its options, so one that was lost is simply leased again, to whoever is free first.
                 logger.LogWarning("Unit {Unit} of {Evaluation} is leased again: {Reason}", unit, Evaluation, exception.Message);
@@ -347,7 +352,7 @@ internal sealed class EvaluationRunGrain(
             await evaluator.BeginAsync(new UnitLease(key, state.State.OptionsJson!, JsonSerializer.Serialize(unit, AfaJson.Options), unit.Start == 0 ? exampleCount : 0));
             while (true)
             {
-                if (_isCancelRequested)
+                if (Cancel.IsMade)
                 {
                     throw new OperationCanceledException("The evaluation was canceled.");   // The unit under way ends with the evaluator's release.
                 }

@@ -46,6 +46,8 @@ internal sealed class FederationGrain(
 
     private Heartbeat Heartbeat => new(blobs, $"federations/{Federation}/heartbeat.json", time);
 
+    private CancelRequest Cancel => field ??= new(blobs, $"federations/{Federation}");
+
     private string CheckpointPrefix => $"runs/{Federation}/checkpoints/";
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -154,6 +156,7 @@ internal sealed class FederationGrain(
         await WhenSettledAsync();
         if (IsAtWork)
         {
+            await Cancel.MakeAsync();
             await _canceling.CancelAsync();
         }
         else if (state.State.State is not (RunState.Completed or RunState.Canceled))
@@ -274,6 +277,12 @@ internal sealed class FederationGrain(
             var before = state.State.Rounds.Count;
             try
             {
+                if (await Cancel.FindAsync(stopping.Token))
+                {
+                    await _canceling.CancelAsync();
+                }
+
+                canceling.Token.ThrowIfCancellationRequested();
                 await WorkAsync(options, members, canceling.Token);
                 await members.LeaveAsync();
                 return;

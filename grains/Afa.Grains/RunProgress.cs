@@ -2,13 +2,14 @@ using System.Diagnostics;
 
 namespace Afa.Grains;
 
-/// <summary>How fast a run moves, over the last seconds. Not stored.</summary>
+/// <summary>How fast a run moves. Not stored.</summary>
 internal sealed class RunProgress
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(20);
 
     private readonly LossTrail _trail = new();
     private readonly Queue<(long Timestamp, double ShareDone, long Images)> _recent = [];
+    private (long Timestamp, double ShareDone) _restart;
     private long _images;
     private long _writtenAt = Stopwatch.GetTimestamp();
 
@@ -29,13 +30,28 @@ internal sealed class RunProgress
 
     public TimeSpan SinceWrite => Stopwatch.GetElapsedTime(_writtenAt);
 
-    public double ImagesPerSecond => Rate(entry => entry.Images);
+    /// <summary>Over the last seconds.</summary>
+    public double ImagesPerSecond
+    {
+        get
+        {
+            if (_recent.Count < 2)
+            {
+                return 0;
+            }
+
+            var (first, last) = (_recent.Peek(), _recent.Last());
+            var seconds = Stopwatch.GetElapsedTime(first.Timestamp, last.Timestamp).TotalSeconds;
+            return seconds > 0 ? (last.Images - first.Images) / seconds : 0;
+        }
+    }
 
     public void Restart(long step, double shareDone)
     {
         Step = step;
         _recent.Clear();
-        _recent.Enqueue((Stopwatch.GetTimestamp(), shareDone, _images));
+        _restart = (Stopwatch.GetTimestamp(), shareDone);
+        _recent.Enqueue((_restart.Timestamp, shareDone, _images));
     }
 
     /// <param name="shareDone">Of the run's work, [0, 1].</param>
@@ -52,12 +68,14 @@ internal sealed class RunProgress
         }
     }
 
+    /// <summary>By the mean pace since the start or the last recovery, as the time between the steps, for validation and checkpoints, counts too.</summary>
     public TimeSpan? TimeLeft
     {
         get
         {
-            var rate = Rate(entry => entry.ShareDone);
-            return rate > 0 ? TimeSpan.FromSeconds((1 - _recent.Last().ShareDone) / rate) : null;
+            var (timestamp, shareDone, _) = _recent.LastOrDefault();
+            var done = shareDone - _restart.ShareDone;
+            return done > 0 ? Stopwatch.GetElapsedTime(_restart.Timestamp, timestamp) * ((1 - shareDone) / done) : null;
         }
     }
 
@@ -66,17 +84,5 @@ internal sealed class RunProgress
         var passed = SinceWrite;
         _writtenAt = Stopwatch.GetTimestamp();
         return passed;
-    }
-
-    private double Rate(Func<(long Timestamp, double ShareDone, long Images), double> count)
-    {
-        if (_recent.Count < 2)
-        {
-            return 0;
-        }
-
-        var (first, last) = (_recent.Peek(), _recent.Last());
-        var seconds = Stopwatch.GetElapsedTime(first.Timestamp, last.Timestamp).TotalSeconds;
-        return seconds > 0 ? (count(last) - count(first)) / seconds : 0;
     }
 }

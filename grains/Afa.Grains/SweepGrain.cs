@@ -46,6 +46,8 @@ internal sealed class SweepGrain(
 
     private SweepProgress Progress => _progress ??= new SweepProgress(JsonSerializer.Deserialize<SweepPlan>(state.State.PlanJson!, AfaJson.Options)!, time);
 
+    private CancelRequest Cancel => field ??= new(blobs, $"sweeps/{Sweep}");
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (state.State is { PlanJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation && !siloWork.IsLeaving)
@@ -154,6 +156,7 @@ internal sealed class SweepGrain(
 
         if (IsAtWork && state.State.State == RunState.Running)
         {
+            await Cancel.MakeAsync();
             (_isPausing, _isCanceling) = (true, true);
             return;
         }
@@ -284,6 +287,11 @@ internal sealed class SweepGrain(
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, lease.Lost);
         try
         {
+            if (await Cancel.FindAsync(stopping.Token))
+            {
+                (_isPausing, _isCanceling) = (true, true);
+            }
+
             Progress.Restart(Progress.Share(Progress.Trials(Sweep, state.State.Trials, await LookAsync(stopping.Token))));
             await WorkAsync(stopping.Token);
             if (!stopping.IsCancellationRequested)

@@ -38,7 +38,6 @@ internal sealed class TrainingRunGrain(
     private readonly RunProgress _progress = new();
     private Task? _loop;
     private bool _isPauseRequested;
-    private bool _isCancelRequested;
     private SiloAddress? _leaving;   // A silo with a part in the run that is about to end.
     private TaskCompletionSource? _handedOver;
 
@@ -48,12 +47,19 @@ internal sealed class TrainingRunGrain(
 
     private Heartbeat Heartbeat => new(blobs, $"runs/{Run}/heartbeat.json", time);
 
+    private CancelRequest Cancel => field ??= new(blobs, $"runs/{Run}");
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         if (state.State is { OptionsJson: not null, State: RunState.Running } && recovery.Value.ResumesOnActivation && !work.IsLeaving)
         {
-            state.State.Recoveries++;
-            telemetry.RunRecovered();
+            if (!state.State.IsHandedOver)
+            {
+                state.State.Recoveries++;
+                telemetry.RunRecovered();
+            }
+
+            state.State.IsHandedOver = false;   // Stored when it goes on.
             _loop = RunAsync(Heartbeat.TakeOver());
         }
 
@@ -113,7 +119,7 @@ internal sealed class TrainingRunGrain(
         }
 
         await WhenSettledAsync();
-        if (state.State.State == RunState.Canceled || (_isCancelRequested && IsAtWork))
+        if (state.State.State == RunState.Canceled || (Cancel.IsMade && IsAtWork))
         {
             throw new InvalidOperationException($"The run '{Run}' was canceled and does not go on. Start another.");
         }
@@ -135,7 +141,7 @@ internal sealed class TrainingRunGrain(
             change(run);
             (run.State, run.Message) = (RunState.Running, null);
         }) ?? throw WorkedOnElsewhere();
-        (_isPauseRequested, _isCancelRequested) = (false, false);
+        _isPauseRequested = false;
         _loop = RunAsync(lease);
     }
 
@@ -155,7 +161,7 @@ internal sealed class TrainingRunGrain(
         await WhenSettledAsync();
         if (IsAtWork)
         {
-            _isCancelRequested = true;
+            await Cancel.MakeAsync();
         }
         else if (state.State.State is not (RunState.Completed or RunState.Canceled))
         {
@@ -241,6 +247,7 @@ internal sealed class TrainingRunGrain(
             var reachedBefore = _progress.HighestStep;
             try
             {
+                await Cancel.FindAsync(stop);
                 if (isStale && await lease.IsStandingAsync())
                 {
                     await ReadAgainAsync();
@@ -252,9 +259,15 @@ internal sealed class TrainingRunGrain(
                 }
 
                 await AttemptAsync(measured, stop);
-                if (state.State.State != RunState.Running || silo.SiloAddress.Equals(_leaving))
+                if (state.State.State != RunState.Running)
                 {
-                    return;   // Where this silo is the one that ends, another takes the run up, since it is still to go on.
+                    return;
+                }
+
+                if (silo.SiloAddress.Equals(_leaving))
+                {
+                    await NoteHandOverAsync();
+                    return;   // Another silo takes the run up, since it is still to go on.
                 }
 
                 if (_leaving is { } leaving)
@@ -268,7 +281,7 @@ internal sealed class TrainingRunGrain(
                 logger.LogWarning("Run {Run} was taken over by another process: {Reason}", Run, exception.Message);
                 return;
             }
-            catch (Exception exception) when (_isCancelRequested)
+            catch (Exception exception) when (Cancel.IsMade)
             {
                 logger.LogInformation("Run {Run} was canceled while it could not go on: {Reason}", Run, exception.Message);
                 await EndAsync(RunState.Canceled, null, stop);
@@ -306,6 +319,19 @@ internal sealed class TrainingRunGrain(
                 telemetry.RunRecovered();
                 await Task.Delay(Patience(fruitless), time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
+        }
+    }
+
+    private async Task NoteHandOverAsync()
+    {
+        try
+        {
+            state.State.IsHandedOver = true;
+            await WriteStateAsync();
+        }
+        catch (Exception exception) when (StoreFailure.IsPassing(exception))
+        {
+            logger.LogWarning("That run {Run} is handed over could not be stored, and will be counted as a recovery: {Reason}", Run, exception.Message);
         }
     }
 
@@ -374,7 +400,7 @@ internal sealed class TrainingRunGrain(
             while (step < plan.Steps && !isOver)
             {
                 stop.ThrowIfCancellationRequested();
-                if (_isCancelRequested)
+                if (Cancel.IsMade)
                 {
                     await EndAsync(trainers, RunState.Canceled, null, stop);
                     return;
@@ -413,7 +439,7 @@ internal sealed class TrainingRunGrain(
                     await SaveAsync(trainers, step, sums, isLast: isOver || step == plan.Steps);
                 }
 
-                if (_isCancelRequested || step == plan.Steps || isOver)
+                if (Cancel.IsMade || step == plan.Steps || isOver)
                 {
                     continue;   // A run that is given up is neither paused nor handed over.
                 }

@@ -31,6 +31,9 @@ internal sealed class TrainingRunState
 
     public int Recoveries { get; set; }
 
+    /// <summary>Whether the silo that worked on it ended in good order: who takes it up recovers nothing.</summary>
+    public bool IsHandedOver { get; set; }
+
     /// <summary>Of the last attempt of an elastic run; else null.</summary>
     public int? Trainers { get; set; }
 
