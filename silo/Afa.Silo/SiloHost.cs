@@ -100,8 +100,8 @@ public static class SiloHost
         builder.AddAfaExporters();
         builder.Services.AddHealthChecks()
             .AddCheck<ClusterHealth>("cluster", tags: [Ready])
-            .AddCheck("store", new StoreHealth(store), tags: [Ready])
-            .AddCheck<DeviceHealth>("devices", tags: [Ready]);
+            .AddCheck("store", new RememberedHealth(new StoreHealth(store), TimeProvider.System), tags: [Ready])
+            .AddCheck("devices", new RememberedHealth(new DeviceHealth(devices), TimeProvider.System), tags: [Ready]);
         builder.Services.AddAfaHealthTelemetry();
         builder.UseOrleans(silo => Configure(silo, options).AddAfaGrains(store.Open(), devices, Owner(options)));
         builder.Services.AddAfaRecovery();

@@ -14,7 +14,7 @@ internal sealed class StoreHealth(StoreLocation store) : IHealthCheck
         }
         catch (IOException exception)
         {
-            return HealthCheckResult.Unhealthy($"The store cannot be reached: {exception.Message}");
+            return HealthCheckResult.Unhealthy("The store cannot be reached. The silo's log says why.", exception);   // Health is told to anybody, the store's address is not.
         }
     }
 }

@@ -88,6 +88,7 @@ public sealed class SiloProcessTests
         var store = TestRun.NewStore();
         await using var silo = await SiloProcess.StartAsync(store);
         Directory.Delete(store, recursive: true);
+        await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);   // So long an answer holds.
 
         using var ready = await silo.GetAsync("healthz/ready");
 
