@@ -124,11 +124,12 @@ internal sealed class ParticipantGrain(
 
     public Task ReceiveSharesAsync(string attempt, IReadOnlyList<byte[]?> shares)
     {
-        return Task.FromResult(Agree(() =>
+        Agree(() =>
         {
             Secure(attempt).Client.Receive(shares);
             return true;
-        }));
+        });
+        return Task.CompletedTask;
     }
 
     public async Task<GradientSlice> GetMaskedSliceAsync(string attempt, long offset, int count)

@@ -95,7 +95,7 @@ public sealed class ParticipantTests
     {
         await using var cluster = await TestCluster.StartAsync(silos: 1);
         var participant = cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
-        await TrainAsync(cluster, participant, Small);
+        Assert.True((await TrainAsync(cluster, participant, Small)).IsDone);
         var length = (int)Start(Small).Layout.Length;
 
         Assert.Equal(5, (await participant.GetSliceAsync(0, length - 5, 5)).Count);
@@ -108,10 +108,25 @@ public sealed class ParticipantTests
         var options = Small with { Privacy = new PrivacyOptions { SecureAggregation = true } };
         await using var cluster = await TestCluster.StartAsync(silos: 1);
         var participant = cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
-        await TrainAsync(cluster, participant, options);
+        Assert.True((await TrainAsync(cluster, participant, options)).IsDone);
         await participant.AdvertiseKeysAsync(new SecureSum("attempt", 0, 4, 0, 3, 1));
 
         await AssertSlicesRefusedAsync((offset, count) => participant.GetMaskedSliceAsync("attempt", offset, count), (int)Start(options).Layout.Length);
+    }
+
+    [Fact]
+    public async Task Update_ThatIsNotFinite_IsNone()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        var participant = cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
+        var options = Small with { Training = Small.Training with { Optimizer = new OptimizerOptions { LearningRate = 1e38, WeightDecay = 1e6, GradientClip = 0, Schedule = LearningRateScheduleKind.Constant } } };
+
+        var progress = await TrainAsync(cluster, participant, options);
+
+        Assert.False(progress.IsDone);
+        Assert.Contains("values that are not finite", progress.Failure, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => participant.GetSliceAsync(0, 0, 1));
+        Assert.Contains("has no update of round 1", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Every value of an update of an SGD step lies outside a range of 10⁻¹², but those that are 0.</summary>
@@ -145,18 +160,18 @@ public sealed class ParticipantTests
         }
     }
 
-    private static async Task TrainAsync(TestCluster cluster, IParticipantGrain participant, FederationOptions options)
+    private static async Task<ParticipantProgress> TrainAsync(TestCluster cluster, IParticipantGrain participant, FederationOptions options)
     {
         Assert.Null((await participant.JoinAsync(new ParticipantAssignment("fed", 0, Json(options)))).Problem);
         var checkpoint = await StoreStartAsync(cluster);
         await participant.BeginRoundAsync(0, checkpoint);
-        ParticipantProgress? progress;
-        do
+        while (true)
         {
-            progress = await participant.PollRoundAsync(0, checkpoint);
-            Assert.Null(progress!.Failure);
+            if (await participant.PollRoundAsync(0, checkpoint) is { } progress && (progress.IsDone || progress.Failure is not null))
+            {
+                return progress;
+            }
         }
-        while (!progress.IsDone);
     }
 
     private static async Task<JudgeProgress> JudgeAsync(TestCluster cluster, IParticipantGrain participant)

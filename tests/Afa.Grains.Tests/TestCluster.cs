@@ -66,6 +66,7 @@ internal sealed class TestCluster : IAsyncDisposable
             {
                 silo.Services.AddSingleton<ILoggerProvider>(new FileLog(folder));
             }
+
             if (log is not null)
             {
                 silo.Services.AddSingleton(log);
