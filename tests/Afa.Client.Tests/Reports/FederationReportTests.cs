@@ -158,7 +158,7 @@ public sealed class FederationReportTests : IDisposable
         var small = SampleFederation.Small();
         FederationReport.Write(_folder.Path, small with { Participants = [small.Participants[0] with { TestImages = null }, .. small.Participants.Skip(1)] });
 
-        Assert.Contains(_folder.MarkdownRows(), row => row[0] == small.Participants[0].Name && row[3] == "fewer than 10");
+        Assert.Contains(_folder.MarkdownRows(), row => row.Length > 3 && row[0] == small.Participants[0].Name && row[3] == "fewer than 10");
     }
 
     [Fact]
