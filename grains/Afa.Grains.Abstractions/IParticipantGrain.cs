@@ -4,7 +4,10 @@ namespace Afa.Grains;
 /// An owner of a private shard, on the silo where that lies. What leaves it are updates, counts and masked sums, never images. The key is
 /// "federation/number".
 /// </summary>
-/// <remarks>Long work is begun and then asked about. Calls that carry a round refer to the work begun last; for other work they are refused.</remarks>
+/// <remarks>
+/// Long work is begun and then asked about. Calls that carry a round refer to the work begun last; for other work they are refused. Of a failure an owner's
+/// silo tells the kind alone, in what is returned and in what is thrown; its log has the rest.
+/// </remarks>
 [Alias("afa.participant")]
 public interface IParticipantGrain : IGrainWithStringKey
 {
@@ -26,8 +29,8 @@ public interface IParticipantGrain : IGrainWithStringKey
     [Alias("poll-round")]
     Task<ParticipantProgress?> PollRoundAsync(int round, string checkpoint);
 
-    /// <summary>Returns a part of the update.</summary>
-    /// <exception cref="InvalidOperationException">The round was not trained here.</exception>
+    /// <summary>Returns a part of the update: as many values as one message may have, within it.</summary>
+    /// <exception cref="InvalidOperationException">The round was not trained here, or there is no such part.</exception>
     [Alias("slice"), ResponseTimeout("00:02:00")]
     Task<GradientSlice> GetSliceAsync(int round, long offset, int count);
 
@@ -46,7 +49,7 @@ public interface IParticipantGrain : IGrainWithStringKey
     [Alias("secure-receive")]
     Task ReceiveSharesAsync(string attempt, IReadOnlyList<byte[]?> shares);
 
-    /// <summary>Third step: a part of the update, masked.</summary>
+    /// <summary>Third step: a part of the update, clamped, weighted and masked.</summary>
     /// <returns>32-bit words, little endian.</returns>
     [Alias("secure-masked"), ResponseTimeout("00:02:00")]
     Task<GradientSlice> GetMaskedSliceAsync(string attempt, long offset, int count);
@@ -104,7 +107,7 @@ public sealed record JudgeProgress([property: Id(0)] string? CountsJson, [proper
 /// <param name="Members">Numbers of the participants that may take part.</param>
 /// <param name="Member">The own place among them, from 0.</param>
 /// <param name="Threshold">How many must stay until the end.</param>
-/// <param name="Weight">What the own update is multiplied by before it is added.</param>
+/// <param name="Weight">What the own update is multiplied by, after its values are clamped, before it is added.</param>
 [GenerateSerializer, Immutable, Alias("afa.secure-sum")]
 public sealed record SecureSum(
     [property: Id(0)] string Attempt, [property: Id(1)] int Round, [property: Id(2)] IReadOnlyList<int> Members, [property: Id(3)] int Member, [property: Id(4)] int Threshold, [property: Id(5)] double Weight);

@@ -70,10 +70,9 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, AggregationRe
     {
         var attack = AttackersAmong(options, members);
         var reader = new UpdateReader(GrainFactory, request, members, server.Layout.Length);
-        PairwiseDistances? distances = null;
-        if (AggregationRules.NeedsDistances(options.Aggregation))
+        var distances = AggregationRules.DistancesFor(options.Aggregation, members.Count);
+        if (distances is not null)
         {
-            distances = new PairwiseDistances(members.Count);
             await reader.ForEachSliceAsync((_, slices) =>
             {
                 attack(slices);

@@ -3,12 +3,13 @@ using System.Text.Json;
 using Afa.Data;
 using Afa.Federation;
 using Afa.Training;
+using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 
 namespace Afa.Grains;
 
 [PreferLocalPlacement]
-internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards privateShards, SiloOwner owner) : Grain, IDatasetShardGrain
+internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards privateShards, SiloOwner owner, ILogger<DatasetShardGrain> logger) : Grain, IDatasetShardGrain
 {
     private TrainingShard? _shard;
     private bool _isPrivate;
@@ -48,7 +49,16 @@ internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards pri
             return problem;
         }
 
-        return await ProblemAsync(() => privateShards.Keep(Key, PrivateShard.Open(datasets, options, assignment.Number, owner)));
+        try
+        {
+            await Task.Run(() => privateShards.Open(Key, datasets, options, assignment, owner));
+            return null;
+        }
+        catch (Exception exception)
+        {
+            logger.LogWarning(exception, "The private shard {Shard} cannot be opened.", Key);
+            return owner.Told(exception);
+        }
     }
 
     public Task ReleaseAsync()

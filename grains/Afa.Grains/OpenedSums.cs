@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Federation;
 using Afa.Training;
 
 namespace Afa.Grains;
@@ -22,14 +23,14 @@ internal sealed class OpenedSums(IBlobStore store, string folder)
     }
 
     /// <summary>Notes that a sum is about to be opened.</summary>
-    /// <exception cref="InvalidOperationException">One was opened with others.</exception>
+    /// <exception cref="ParticipantException">One was opened with others.</exception>
     public async Task NoteAsync(int round, string checkpoint, IReadOnlyList<int> participants)
     {
         if (await FindAsync(round, checkpoint) is { } before)
         {
             if (!before.ToHashSet().SetEquals(participants))
             {
-                throw new InvalidOperationException(
+                throw new ParticipantException(
                     $"The sum of round {round + 1} was opened before, with the participants {string.Join(", ", before)}. One with {string.Join(", ", participants)} would show what they differ by. Resume when those of the first are back.");
             }
 

@@ -5,9 +5,12 @@ using System.Text.Json;
 using Afa.Checkpoints;
 using Afa.Compute;
 using Afa.Federation;
+using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
+using Afa.Telemetry;
 using Afa.Training;
+using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 
 namespace Afa.Grains;
@@ -15,7 +18,8 @@ namespace Afa.Grains;
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "LeaveAsync and the deactivation free what is held.")]
 internal sealed class ParticipantGrain(
-    IBlobStore blobs, CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, TimeProvider time) : Grain, IParticipantGrain
+    IBlobStore blobs, CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, TimeProvider time, FederationTelemetry telemetry, ILogger<ParticipantGrain> logger)
+    : Grain, IParticipantGrain, IIncomingGrainCallFilter
 {
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
 
@@ -88,7 +92,7 @@ internal sealed class ParticipantGrain(
         await Task.WhenAny(known.Result, Task.Delay(s_pollTime, time));
         if (known.Result.IsFaulted || known.Result.IsCanceled)
         {
-            return new ParticipantProgress(known.Share, false, 0, 0, known.Result.Exception?.GetBaseException().Message ?? "It was told to stop.");
+            return new ParticipantProgress(known.Share, false, 0, 0, Failure(known.Result));
         }
 
         return known.Result.IsCompleted
@@ -100,10 +104,11 @@ internal sealed class ParticipantGrain(
     {
         if (Joined().Options.Privacy.SecureAggregation)
         {
-            throw new InvalidOperationException($"Participant '{Key}' gives its update only masked: the federation adds up securely.");
+            throw new ParticipantException($"Participant '{Key}' gives its update only masked: the federation adds up securely.");
         }
 
         var update = await UpdateAsync(round);
+        UpdateReader.RequireSlice(offset, count, update.Values.Length);
         return new GradientSlice(MemoryMarshal.AsBytes(update.Values.AsSpan((int)offset, count)).ToArray(), GradientFormat.Float32);
     }
 
@@ -117,11 +122,15 @@ internal sealed class ParticipantGrain(
         return new SecureKeys(client.PublicKeys, await _opened!.FindAsync(sum.Round, Trained(sum.Round).Checkpoint));
     }
 
-    public Task<IReadOnlyList<byte[]?>> ShareKeysAsync(string attempt, IReadOnlyList<byte[]?> publicKeys) => Task.FromResult(Secure(attempt).Client.ShareKeys(publicKeys));
+    public Task<IReadOnlyList<byte[]?>> ShareKeysAsync(string attempt, IReadOnlyList<byte[]?> publicKeys) => Task.FromResult(Agree(() => Secure(attempt).Client.ShareKeys(publicKeys)));
 
     public Task ReceiveSharesAsync(string attempt, IReadOnlyList<byte[]?> shares)
     {
-        Secure(attempt).Client.Receive(shares);
+        Agree(() =>
+        {
+            Secure(attempt).Client.Receive(shares);
+            return true;
+        });
         return Task.CompletedTask;
     }
 
@@ -129,15 +138,16 @@ internal sealed class ParticipantGrain(
     {
         var (sum, client) = Secure(attempt);
         var update = await UpdateAsync(sum.Round);
+        UpdateReader.RequireSlice(offset, count, update.Values.Length);
         var masked = new byte[count * sizeof(uint)];
-        await Task.Run(() => Mask(update.Values.AsSpan((int)offset, count), sum.Weight, client, offset, MemoryMarshal.Cast<byte, uint>(masked.AsSpan())));
+        await Task.Run(() => client.Mask(update.Values.AsSpan((int)offset, count), offset, MemoryMarshal.Cast<byte, uint>(masked.AsSpan()), sum.Weight));
         return new GradientSlice(masked, GradientFormat.Float32);   // Words of 32 bits, which travel as such.
     }
 
     public async Task<byte[]> RevealAsync(string attempt, IReadOnlyList<int> survivors)
     {
         var (sum, client) = Secure(attempt);
-        var revealed = client.Reveal(survivors);
+        var revealed = Agree(() => client.Reveal(survivors));
         await _opened!.NoteAsync(sum.Round, Trained(sum.Round).Checkpoint, [.. survivors.Select(index => sum.Members[index])]);
         return revealed;   // After the note: whoever has this may open the sum.
     }
@@ -170,10 +180,28 @@ internal sealed class ParticipantGrain(
         await Task.WhenAny(known.Counts, Task.Delay(s_pollTime, time));
         if (known.Counts.IsFaulted || known.Counts.IsCanceled)
         {
-            return new JudgeProgress(null, known.Counts.Exception?.GetBaseException().Message ?? "It was told to stop.");
+            return new JudgeProgress(null, Failure(known.Counts));
         }
 
         return new JudgeProgress(known.Counts.IsCompleted ? JsonSerializer.Serialize(await known.Counts, AfaJson.Options) : null, null);
+    }
+
+    /// <summary>What is thrown out of an owner's silo says as little as what is told otherwise, by an exception that every process can read.</summary>
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            await context.Invoke();
+        }
+        catch (ParticipantException exception)
+        {
+            throw new InvalidOperationException(exception.Message);
+        }
+        catch (Exception exception) when (owner.Name is not null)
+        {
+            logger.LogWarning(exception, "A call of {Method} of participant {Participant} failed.", context.MethodName, Key);
+            throw new InvalidOperationException(owner.Told(exception));
+        }
     }
 
     public async Task LeaveAsync()
@@ -224,6 +252,7 @@ internal sealed class ParticipantGrain(
                 share => begun.Share = share, begun.Stop),
             begun.Stop);
         await Task.Run(() => Protect(options, number, begun.Round, isAttacker, update.Values), begun.Stop);
+        CountClamped(options, begun.Round, update.Values);
         if (update.Own is not null)
         {
             await own.SaveAsync(begun.Round + 1, update.Own, begun.Counted, begun.Stop);
@@ -233,8 +262,14 @@ internal sealed class ParticipantGrain(
     }
 
     /// <summary>What happens to an update before it leaves. A malicious participant does not clip.</summary>
+    /// <exception cref="ParticipantException">The update is not finite.</exception>
     private static void Protect(FederationOptions options, int number, int round, bool isAttacker, Span<float> update)
     {
+        if (!AggregationRules.IsFinite(update))
+        {
+            throw new ParticipantException("Its update has values that are not finite: its training has diverged. Try a lower learning rate or gradient clipping.");
+        }
+
         if (options.Privacy.ClipNorm > 0)
         {
             UpdateClipping.Clip(update, options.Privacy.ClipNorm);
@@ -256,11 +291,37 @@ internal sealed class ParticipantGrain(
         return await slots.RunAsync(worker => ParticipantJudge.Judge(options, model, kept, shard.Test, shard.TestIndices, worker.Device, stop), stop);
     }
 
-    private static void Mask(ReadOnlySpan<float> values, double weight, SecureAggregationClient client, long offset, Span<uint> masked)
+    /// <summary>How many values are clamped depends on the owner's images, so only this silo's log and metric have it.</summary>
+    private void CountClamped(FederationOptions options, int round, ReadOnlySpan<float> update)
     {
-        var weighted = new float[values.Length];
-        System.Numerics.Tensors.TensorPrimitives.Multiply(values, (float)weight, weighted);
-        client.Mask(weighted, offset, masked);
+        if (options.Privacy.SecureAggregation && FixedPointCode.CountClamped(update, options.Privacy.SecureRange) is > 0 and var clamped)
+        {
+            telemetry.ValuesClamped(clamped);
+            logger.LogWarning(
+                "Secure aggregation clamps {Clamped} of {Values} values of {Participant}'s update of round {Round} to ±{Range}. If that is many, raise Privacy.SecureRange or set Privacy.ClipNorm.",
+                clamped, update.Length, Key, round + 1, options.Privacy.SecureRange);
+        }
+    }
+
+    /// <summary>What the others are told of work that failed or was stopped; the log has all of it.</summary>
+    private string Failure(Task work)
+    {
+        var exception = work.Exception?.GetBaseException() ?? new OperationCanceledException("It was told to stop.");
+        logger.LogWarning(exception, "The work of participant {Participant} has failed.", Key);
+        return owner.Told(exception);
+    }
+
+    /// <summary>A step of the secure sum, whose errors speak of the others' messages and of nothing of the owner's.</summary>
+    private static T Agree<T>(Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
+        {
+            throw new ParticipantException(exception.Message, exception);
+        }
     }
 
     private static ParticipantSummary Describe(FederationOptions options, int number, PrivateShard shard)
@@ -270,23 +331,23 @@ internal sealed class ParticipantGrain(
             options.Owners.Count > 0 ? options.Owners[number] : string.Create(CultureInfo.InvariantCulture, $"participant-{number}"),
             shard.TrainIndices.Length,
             SmallCounts.Told(ParticipantPlan.CountByClass(images, shard.Train.Description.Classes), options.Evaluation.MinimumCount),
-            shard.TestIndices.Length,
+            shard.TestIndices.Length >= options.Evaluation.MinimumCount ? shard.TestIndices.Length : null,
             options.IsAttacker(number));
     }
 
     private (FederationOptions Options, PrivateShard Shard) Joined() => _options is not null && _shard is not null
         ? (_options, _shard)
-        : throw new InvalidOperationException($"Participant '{Key}' has not joined on this silo; it must join anew.");
+        : throw new ParticipantException($"Participant '{Key}' has not joined on this silo; it must join anew.");
 
     private Task<LocalUpdate> UpdateAsync(int round) => Trained(round).Result;
 
     private LocalRoundWork Trained(int round) => _round is { } known && known.Round == round && known.Result.IsCompletedSuccessfully
         ? known
-        : throw new InvalidOperationException($"Participant '{Key}' has no update of round {round + 1}.");
+        : throw new ParticipantException($"Participant '{Key}' has no update of round {round + 1}.");
 
     private (SecureSum Sum, SecureAggregationClient Client) Secure(string attempt) => _secure is { } secure && secure.Sum.Attempt == attempt
         ? secure
-        : throw new InvalidOperationException($"Participant '{Key}' has no part in the secure sum '{attempt}'; it must begin anew.");
+        : throw new ParticipantException($"Participant '{Key}' has no part in the secure sum '{attempt}'; it must begin anew.");
 
     /// <summary>A round's training, under way or done.</summary>
     private sealed class LocalRoundWork(int round, string checkpoint, int counted, CancellationTokenSource stopping)

@@ -8,10 +8,13 @@ namespace Afa.Grains;
 public sealed class PrivateShards
 {
     private readonly ConcurrentDictionary<string, PrivateShard> _shards = new();
+    private readonly ExperimentSplits _splits = new();
 
     internal PrivateShard? Find(string key) => _shards.GetValueOrDefault(key);
 
-    internal void Keep(string key, PrivateShard shard) => _shards[key] = shard;
+    /// <inheritdoc cref="PrivateShard.Open"/>
+    internal void Open(string key, DatasetCache datasets, FederationOptions options, ParticipantAssignment assignment, SiloOwner owner) =>
+        _shards[key] = PrivateShard.Open(datasets, _splits, options, assignment, owner);
 
     internal void Forget(string key) => _shards.TryRemove(key, out _);
 }
@@ -21,10 +24,12 @@ public sealed class PrivateShards
 /// <param name="TestIndices">The own ones, in <paramref name="Test"/>.</param>
 internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, ImageDataset Test, int[] TestIndices, GeneratedImages? Generated)
 {
+    /// <summary>Reads an owner's own images, or finds out which of an experiment's are the participant's.</summary>
     /// <exception cref="DatasetNotFoundException">There are no such files on this silo.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
     /// <exception cref="ArgumentException">There are fewer images than the options need.</exception>
-    public static PrivateShard Open(DatasetCache datasets, FederationOptions options, int participant, SiloOwner owner)
+    /// <exception cref="ParticipantException">An owner has too few.</exception>
+    public static PrivateShard Open(DatasetCache datasets, ExperimentSplits splits, FederationOptions options, ParticipantAssignment assignment, SiloOwner owner)
     {
         var isPath = DatasetRegistry.IsPath(options.Training.Dataset);
         var name = isPath ? owner.DataDirectory ?? options.Training.Dataset : options.Training.Dataset;
@@ -34,11 +39,10 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
         var generated = datasets.GetGenerated(options.Training);
         if (options.Owners.Count > 0)
         {
-            return new PrivateShard(train, ParticipantPlan.OwnTrain(train, options), test, ParticipantPlan.OwnTest(test, options, participant), generated);
+            return new PrivateShard(train, ParticipantPlan.OwnTrain(train, options), test, ParticipantPlan.OwnTest(test, options, assignment.Number), generated);
         }
 
-        var trainPlan = ParticipantPlan.Train(train, options);
-        var testPlan = ParticipantPlan.Test(train, trainPlan, test, options);
-        return new PrivateShard(train, trainPlan[participant], test, testPlan[participant], generated);
+        var split = splits.Get(assignment.OptionsJson, () => ExperimentSplit.Deal(train, test, options));
+        return new PrivateShard(train, split.Train[assignment.Number], test, split.Test[assignment.Number], generated);
     }
 }

@@ -110,7 +110,7 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
             {
                 var (start, count) = (offset, Math.Min(sliceLength, total.Length - offset));
                 var slices = await AllAsync(present, index => Grain(all[index]).GetMaskedSliceAsync(_attempt, start, count));
-                var dropped = present.Where(index => slices[index]?.Count != count).ToHashSet();
+                var dropped = present.Where(index => slices[index] is not { } slice || !UpdateReader.IsOf(slice, count)).ToHashSet();
                 if (dropped.Count > 0)
                 {
                     return dropped;

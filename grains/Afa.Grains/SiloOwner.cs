@@ -17,6 +17,12 @@ public sealed record SiloOwner(string? Name = null, string? DataDirectory = null
             ? $"Participant '{options.Owners[participant]}' works only on its own silo, started by: afa silo --participant {options.Owners[participant]}. This silo is {(Name is null ? "nobody's" : $"that of '{Name}'")}."
             : null;
 
+    /// <summary>What others are told of a failure here. The operator of an experiment owns everything, and reads all of it; of an owner's silo no message goes out that is not ours.</summary>
+    internal string Told(Exception exception) =>
+        Name is not null ? FailureReason.Of(exception)
+        : exception is AggregateException all ? all.GetBaseException().Message
+        : exception.Message;
+
     /// <summary>Whether files lie where the owner's do, which no ordinary training reads here.</summary>
     internal bool Owns(string? path) => path is not null && DataDirectory is { } own
         && $"{Path.GetFullPath(path)}{Path.DirectorySeparatorChar}".StartsWith($"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(own))}{Path.DirectorySeparatorChar}", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Afa.Federation;
 using Afa.Federation.Aggregation;
 
 namespace Afa.Grains;
@@ -35,6 +36,25 @@ internal sealed class UpdateReader(IGrainFactory grains, AggregationRequest requ
     public static int SliceLengthOf(int members, long length) =>
         (int)Math.Min(length, Math.Clamp(LargestTotal / Math.Max(1, members), SmallestSlice, LargestSlice));
 
+    /// <summary>Whether an answer holds so many values, or words, of 32 bits.</summary>
+    public static bool IsOf(GradientSlice slice, int count) => slice.Format == GradientFormat.Float32 && slice.Count == count && slice.Bytes.Length == sizeof(float) * count;
+
+    /// <summary>Refuses what is no slice of an update, before memory is taken for it.</summary>
+    /// <param name="length">Values of the update.</param>
+    /// <exception cref="ParticipantException">It is too large, or does not lie within the update.</exception>
+    public static void RequireSlice(long offset, int count, long length)
+    {
+        if (count is < 1 or > LargestSlice)
+        {
+            throw new ParticipantException($"A slice of an update must have 1 to {LargestSlice} values, not {count}.");
+        }
+
+        if (offset < 0 || offset > length - count)
+        {
+            throw new ParticipantException($"A slice must lie within the {length} values of an update; {count} from {offset} on do not.");
+        }
+    }
+
     private async Task ReadAsync(int index, long offset, int count)
     {
         GradientSlice slice;
@@ -48,9 +68,9 @@ internal sealed class UpdateReader(IGrainFactory grains, AggregationRequest requ
         }
 
         var values = MemoryMarshal.Cast<byte, float>(slice.Bytes.Span);
-        if (values.Length != count || !AggregationRules.IsFinite(values))
+        if (!IsOf(slice, count) || !AggregationRules.IsFinite(values))
         {
-            throw new ParticipantLostException(members[index], values.Length == count ? "Its update has values that are not finite." : $"Its update has {values.Length} values at {offset}, not {count}.");
+            throw new ParticipantLostException(members[index], IsOf(slice, count) ? "Its update has values that are not finite." : $"Its update has {slice.Bytes.Length} bytes at {offset}, not {count} values of {sizeof(float)}.");
         }
 
         values.CopyTo(_buffers[index]);

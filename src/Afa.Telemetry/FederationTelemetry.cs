@@ -12,6 +12,7 @@ public sealed class FederationTelemetry
     private readonly Gauge<double> _accuracy;
     private long _rounds;
     private long _repeated;
+    private long _clamped;
 
     public FederationTelemetry(IMeterFactory meters)
     {
@@ -19,6 +20,7 @@ public sealed class FederationTelemetry
         meter.CreateObservableCounter("afa.federation.rounds", () => Interlocked.Read(ref _rounds), "{round}", "Rounds of the federations that this silo leads.");
         meter.CreateObservableCounter("afa.federation.rounds.repeated", () => Interlocked.Read(ref _repeated), "{round}", "Rounds that were begun anew because too few participants delivered or something was lost.");
         meter.CreateObservableCounter("afa.federation.participants", _participants.Read, "{participant}", "Participants that were asked in a round, by whether their update is in the new model.");
+        meter.CreateObservableCounter("afa.federation.values.clamped", () => Interlocked.Read(ref _clamped), "{value}", "Values of updates of this silo's participants that secure aggregation clamps to its range.");
         _duration = meter.CreateHistogram("afa.federation.round.duration", "s", "Time of a round: training and adding up, without judging.", advice: Durations.Advice);
         _accuracy = meter.CreateGauge<double>("afa.federation.accuracy.ratio", "1", "Accuracy of the newest judged model: pooled over the participants, clean and robust, and of the participant for whom it is the least robust.");
     }
@@ -34,6 +36,9 @@ public sealed class FederationTelemetry
 
     /// <summary>A round is begun anew.</summary>
     public void RoundRepeated() => Interlocked.Increment(ref _repeated);
+
+    /// <summary>An update of a participant here has values outside the range of secure aggregation.</summary>
+    public void ValuesClamped(long count) => Interlocked.Add(ref _clamped, count);
 
     /// <summary>A model was judged; accuracies in [0, 1], null where there are none.</summary>
     public void ModelJudged(double? clean, double? robust, double? worstParticipant)

@@ -1,4 +1,5 @@
 using Afa.Checkpoints;
+using Afa.Federation;
 using Afa.Grains;
 using Afa.Models;
 
@@ -39,7 +40,7 @@ public sealed class ParticipantFilesTests
         var again = new OpenedSums(store, Folder);   // Its process has ended in between.
         Assert.Equal([0, 2, 5], (await again.FindAsync(3, "runs/fed/checkpoints/step-00000003"))!);
         await again.NoteAsync(3, "runs/fed/checkpoints/step-00000003", [5, 0, 2]);
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => again.NoteAsync(3, "runs/fed/checkpoints/step-00000003", [0, 2]));
+        var refused = await Assert.ThrowsAsync<ParticipantException>(() => again.NoteAsync(3, "runs/fed/checkpoints/step-00000003", [0, 2]));
         Assert.Contains("round 4 was opened before, with the participants 0, 2, 5. One with 0, 2 ", refused.Message, StringComparison.Ordinal);
         Assert.Null(await again.FindAsync(3, "runs/fed/checkpoints/step-00000003-attempt-2"));   // Another model's updates are others.
         Assert.Null(await again.FindAsync(4, "runs/fed/checkpoints/step-00000004"));

@@ -45,7 +45,8 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <param name="recovery">Null: as in a cluster, but sooner.</param>
     /// <param name="owner">Whose each silo is that is started, counted from 0; null: nobody's.</param>
-    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null, Func<int, SiloOwner>? owner = null)
+    /// <param name="log">Gets what the silos log.</param>
+    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null, Func<int, SiloOwner>? owner = null, ILoggerProvider? log = null)
     {
         store ??= NewStore();
         var devices = new List<DevicePool>();
@@ -65,6 +66,12 @@ internal sealed class TestCluster : IAsyncDisposable
             {
                 silo.Services.AddSingleton<ILoggerProvider>(new FileLog(folder));
             }
+
+            if (log is not null)
+            {
+                silo.Services.AddSingleton(log);
+            }
+
             silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(recovery ?? new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
             silo.Configure<ClusterMembershipOptions>(membership =>
             {

@@ -99,8 +99,8 @@ internal static class FederationTables
             [
                 Label(federation, i),
                 Whole(participant.Images),
-                string.Join(", ", participant.TrainImages.Select(count => count is { } images ? Whole(images) : Suppressed(federation))),
-                Whole(participant.TestImages),
+                string.Join(", ", participant.TrainImages.Select(count => count is { } ofClass ? Whole(ofClass) : Suppressed(federation))),
+                participant.TestImages is { } images ? Whole(images) : Suppressed(federation),
                 Fraction(last is null ? null : FederationFigures.OfParticipant(last, i, RobustAccuracy.Clean)),
                 Fraction(last is null ? null : FederationFigures.OfParticipant(last, i, RobustAccuracy.WorstCase)),
                 Whole(federation.Rounds.Count(round => round.Delivered.Contains(i))),

@@ -50,7 +50,7 @@ internal static class FederationPage
                 $"{number}",
                 participant.IsAttacker ? $"{participant.Name} (attacker)" : participant.Name,
                 $"{participant.Images}",
-                $"{participant.TestImages}",
+                participant.TestImages is { } images ? $"{images}" : $"fewer than {document.Options.Evaluation.MinimumCount}",
                 PageText.Fraction(Accuracy(judged, number, RobustAccuracy.Clean)),
                 PageText.Fraction(Accuracy(judged, number, RobustAccuracy.WorstCase)))));
     }

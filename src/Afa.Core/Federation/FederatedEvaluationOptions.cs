@@ -15,7 +15,7 @@ public sealed record FederatedEvaluationOptions : IValidatableObject
     /// <summary>Most test images of each participant.</summary>
     public int Images { get; init; } = 100;
 
-    /// <summary>A count of fewer images than this does not leave its silo.</summary>
+    /// <summary>A count of fewer images than this does not leave its silo. An owner with fewer training images cannot take part, as its weight would tell how many.</summary>
     public int MinimumCount { get; init; } = 10;
 
     /// <summary>Names of further checkpoints that every participant judges at the end.</summary>

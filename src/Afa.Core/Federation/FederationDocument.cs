@@ -35,7 +35,8 @@ public sealed record FederationDocument
 /// <summary>One participant.</summary>
 /// <param name="Name">That of its owner, or "participant-3" in an experiment.</param>
 /// <param name="TrainImages">By class; null where <see cref="FederatedEvaluationOptions.MinimumCount"/> keeps a count back.</param>
-public sealed record ParticipantSummary(string Name, int Images, IReadOnlyList<int?> TrainImages, int TestImages, bool IsAttacker);
+/// <param name="TestImages">Null where there are fewer than the minimum count.</param>
+public sealed record ParticipantSummary(string Name, int Images, IReadOnlyList<int?> TrainImages, int? TestImages, bool IsAttacker);
 
 /// <summary>What happened in a round.</summary>
 /// <param name="Round">From 1.</param>

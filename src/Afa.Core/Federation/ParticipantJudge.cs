@@ -23,14 +23,14 @@ public static class ParticipantJudge
     /// <param name="indices">The participant's test images.</param>
     /// <returns>Counts with those of fewer images than <see cref="FederatedEvaluationOptions.MinimumCount"/> kept back (<see cref="SmallCounts"/>).</returns>
     /// <remarks>Norm and radius are those of the training attack. The draws of the attacks depend on the federation's seed and the sample.</remarks>
-    /// <exception cref="InvalidOperationException">The participant has fewer images than the minimum count.</exception>
+    /// <exception cref="ParticipantException">The participant has fewer images than the minimum count.</exception>
     /// <exception cref="ArgumentException">The model takes other images or classes.</exception>
     public static ParticipantCounts Judge(FederationOptions options, Checkpoint model, Checkpoint? own, ImageDataset test, int[] indices, Device device, CancellationToken cancellation)
     {
         var minimum = options.Evaluation.MinimumCount;
         if (indices.Length < minimum)
         {
-            throw new InvalidOperationException($"The participant has fewer than {minimum} test images, and counts of so few do not leave its silo (Evaluation.MinimumCount).");
+            throw new ParticipantException($"The participant has fewer than {minimum} test images, and counts of so few do not leave its silo (Evaluation.MinimumCount).");
         }
 
         RequireFit(model.State.ModelOptions, test.Description);

@@ -68,8 +68,15 @@ public static class ParticipantPlan
 
     /// <summary>The training images of a participant that owns its data: a class-balanced subset of what lies there, or all of it if that is less.</summary>
     /// <returns>Ascending indices into the data set.</returns>
-    public static int[] OwnTrain(ImageDataset train, FederationOptions options) =>
-        TrainingShard.Subset(train, options.LocalTraining() with { TrainImages = Math.Min(options.Training.TrainImages, train.Count) });
+    /// <exception cref="ParticipantException">There are fewer than <see cref="FederatedEvaluationOptions.MinimumCount"/>, a count that the weight in a mean would tell.</exception>
+    public static int[] OwnTrain(ImageDataset train, FederationOptions options)
+    {
+        var fewest = Math.Max(FewestToTrainOn, options.Evaluation.MinimumCount);
+        var own = TrainingShard.Subset(train, options.LocalTraining() with { TrainImages = Math.Min(options.Training.TrainImages, train.Count) });
+        return own.Length >= fewest
+            ? own
+            : throw new ParticipantException($"The participant has fewer than {fewest} training images, and counts of so few do not leave its silo (Evaluation.MinimumCount).");
+    }
 
     /// <summary>The test images of a participant that owns its data: as many as one may use, drawn from what lies there.</summary>
     /// <returns>Ascending indices into the data set.</returns>

@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using System.Text.Json;
 using Afa.Checkpoints;
+using Afa.Federation.Aggregation;
 using Afa.Models;
 using Afa.Training;
 using Afa.Training.Methods;
@@ -21,6 +23,7 @@ namespace Afa.Federation;
 /// </remarks>
 public sealed class ServerModel
 {
+    private const int BlockLength = 512;   // What a step works on in float64, on the stack.
     private const string MomentumSuffix = ".server-momentum";
     private const string FirstMomentSuffix = ".server-first-moment";
     private const string SecondMomentSuffix = ".server-second-moment";
@@ -108,21 +111,25 @@ public sealed class ServerModel
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"{aggregate.Length} values from {offset} on do not lie within the {Layout.Length} of an update.");
         }
 
-        for (var i = 0; i < aggregate.Length; i++)
+        if (!AggregationRules.IsFinite(aggregate))
         {
-            if (!float.IsFinite(aggregate[i]))
+            var bad = 0;
+            while (float.IsFinite(aggregate[bad]))
             {
-                throw new ArgumentException($"Value {offset + i} of the aggregate is {aggregate[i]}: a participant's update was not finite. Leave it out.", nameof(aggregate));
+                bad++;
             }
+
+            throw new ArgumentException($"Value {offset + bad} of the aggregate is {aggregate[bad]}: a participant's update was not finite. Leave it out.", nameof(aggregate));
         }
 
-        foreach (var tensor in Layout.Tensors)
+        foreach (var tensor in Layout.Tensors.Where(tensor => tensor.IsTrainedIn(_phase, _options.Training.Head.Scope)))
         {
-            ApplyTo(tensor, tensor.Offset, offset, aggregate, Move);
+            Move(tensor, Part(tensor, tensor.Offset, offset, aggregate, out var place), place);
             if (tensor.IsParameter && Layout.Length > Layout.ModelLength)
             {
-                var share = (float)delivered / _options.Count;
-                ApplyTo(tensor, Layout.ModelLength + tensor.Offset, offset, aggregate, (_, i, delta) => _kept[ControlVariates.Suffix][i] += share * delta);
+                var change = Part(tensor, Layout.ModelLength + tensor.Offset, offset, aggregate, out place);
+                var control = _kept[ControlVariates.Suffix].AsSpan(place, change.Length);
+                TensorPrimitives.MultiplyAdd(change, (float)delivered / _options.Count, control, control);
             }
         }
 
@@ -160,46 +167,63 @@ public sealed class ServerModel
             optimizer.Count == 0 ? null : optimizer);
     }
 
-    /// <summary>Calls back for each value of a slice that lies in a tensor.</summary>
+    /// <summary>What a slice has of a tensor's values.</summary>
     /// <param name="start">Where the tensor's values, or their control values, begin in the update.</param>
-    /// <param name="apply">Gets the tensor, the place in the model's flat values, and the aggregate's value.</param>
-    private void ApplyTo(UpdateTensor tensor, long start, long offset, ReadOnlySpan<float> aggregate, Action<UpdateTensor, int, float> apply)
+    /// <param name="place">Where those that the slice has begin in the model's flat values.</param>
+    private static ReadOnlySpan<float> Part(UpdateTensor tensor, long start, long offset, ReadOnlySpan<float> aggregate, out int place)
     {
-        var isTrained = tensor.IsTrainedIn(_phase, _options.Training.Head.Scope);
-        for (var at = Math.Max(start, offset); isTrained && at < Math.Min(start + tensor.Length, offset + aggregate.Length); at++)
+        var from = Math.Clamp(offset, start, start + tensor.Length);
+        var to = Math.Clamp(offset + aggregate.Length, from, start + tensor.Length);
+        place = (int)(tensor.Offset + from - start);
+        return from < to ? aggregate[(int)(from - offset)..(int)(to - offset)] : [];
+    }
+
+    /// <summary>Moves some values of a tensor.</summary>
+    /// <param name="change">What the aggregate says of them.</param>
+    /// <param name="place">Of the first in the model's flat values.</param>
+    private void Move(UpdateTensor tensor, ReadOnlySpan<float> change, int place)
+    {
+        Span<double> buffer = stackalloc double[2 * BlockLength];
+        for (var start = 0; start < change.Length; start += BlockLength)
         {
-            apply(tensor, (int)(tensor.Offset + at - start), aggregate[(int)(at - offset)]);
+            var size = Math.Min(BlockLength, change.Length - start);
+            var step = buffer[..size];
+            var sum = buffer.Slice(BlockLength, size);
+            TensorPrimitives.ConvertTruncating(change.Slice(start, size), step);
+            _squaredNorm += TensorPrimitives.SumOfSquares<double>(step);
+            if (tensor.IsParameter)
+            {
+                ToStep(step, place + start);
+            }
+
+            var values = _values.AsSpan(place + start, size);
+            TensorPrimitives.ConvertTruncating<float, double>(values, sum);
+            TensorPrimitives.Add<double>(sum, step, sum);
+            TensorPrimitives.ConvertTruncating<double, float>(sum, values);
+            if (tensor.IsVariance)
+            {
+                TensorPrimitives.Max(values, 0f, values);   // Noise or an attacker may take it below, and its root is asked for.
+            }
         }
     }
 
-    private void Move(UpdateTensor tensor, int i, float delta)
+    /// <summary>Makes of what the aggregate says how far parameters move.</summary>
+    private void ToStep(Span<double> change, int place)
     {
-        _squaredNorm += (double)delta * delta;
-        _values[i] = tensor.IsParameter ? (float)(_values[i] + Step(i, delta)) : _values[i] + delta;
-        if (tensor.IsVariance)
-        {
-            _values[i] = Math.Max(0, _values[i]);   // Noise or an attacker may take it below, and its root is asked for.
-        }
-    }
-
-    /// <summary>How far a parameter moves.</summary>
-    private double Step(int i, double delta)
-    {
-        var strategy = _options.Strategy;
-        switch (strategy.Kind)
+        switch (_options.Strategy.Kind)
         {
             case StrategyKind.FedAvgM:
-                var momentum = _kept[MomentumSuffix];
-                momentum[i] = (float)(strategy.ServerMomentum * momentum[i] + delta);
-                return (strategy.ServerLearningRate ?? 1) * momentum[i];
+                ServerStep.WithMomentum(change, Kept(MomentumSuffix, change.Length), _options.Strategy);
+                break;
             case StrategyKind.FedAdam:
-                var (first, second) = (_kept[FirstMomentSuffix], _kept[SecondMomentSuffix]);
-                first[i] = (float)(strategy.Beta1 * first[i] + (1 - strategy.Beta1) * delta);
-                second[i] = (float)(strategy.Beta2 * second[i] + (1 - strategy.Beta2) * delta * delta);
-                return (strategy.ServerLearningRate ?? 0.01) * first[i] / (Math.Sqrt(second[i]) + strategy.Tau);
+                ServerStep.Adam(change, Kept(FirstMomentSuffix, change.Length), Kept(SecondMomentSuffix, change.Length), _options.Strategy);
+                break;
             default:
-                return (strategy.ServerLearningRate ?? 1) * delta;
+                ServerStep.Plain(change, _options.Strategy.ServerLearningRate ?? 1);
+                break;
         }
+
+        Span<float> Kept(string suffix, int length) => _kept[suffix].AsSpan(place, length);
     }
 
     /// <summary>Goes on with what the server kept, or begins anew where it kept nothing in this phase.</summary>

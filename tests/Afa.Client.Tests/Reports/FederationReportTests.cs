@@ -153,6 +153,15 @@ public sealed class FederationReportTests : IDisposable
     }
 
     [Fact]
+    public void Write_FewTestImages_AreNotTold()
+    {
+        var small = SampleFederation.Small();
+        FederationReport.Write(_folder.Path, small with { Participants = [small.Participants[0] with { TestImages = null }, .. small.Participants.Skip(1)] });
+
+        Assert.Contains(_folder.MarkdownRows(), row => row.Length > 3 && row[0] == small.Participants[0].Name && row[3] == "fewer than 10");
+    }
+
+    [Fact]
     public void Write_NamesWithMarkup_AreShownAsText()
     {
         var small = SampleFederation.Small();

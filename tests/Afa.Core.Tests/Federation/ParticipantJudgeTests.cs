@@ -53,7 +53,7 @@ public class ParticipantJudgeTests
 
         // The one image of class 2 could be told from the rest of the total; the smallest other class is kept back with it.
         Assert.All(counts.Attacks, attack => Assert.Equal([8, null, null, 6, null, null, null, null, null, null], attack.Classes.Select(one => one?.Images)));
-        var exception = Assert.Throws<InvalidOperationException>(() => ParticipantJudge.Judge(options, SmallFederation.Start(options), null, s_test, [0, 1, 2, 3], CPU, CancellationToken.None));
+        var exception = Assert.Throws<ParticipantException>(() => ParticipantJudge.Judge(options, SmallFederation.Start(options), null, s_test, [0, 1, 2, 3], CPU, CancellationToken.None));
         Assert.Contains("fewer than 5 test images", exception.Message, StringComparison.Ordinal);
     }
 

@@ -112,6 +112,16 @@ public class ParticipantPlanTests
     }
 
     [Fact]
+    public void Owner_OfFewerImagesThanTheMinimumCount_IsRefusedWithoutTellingHowMany()
+    {
+        var options = Options(PartitionKind.Iid) with { Owners = ["a"], Evaluation = new() { MinimumCount = 10 } };
+        Assert.Equal(10, ParticipantPlan.OwnTrain(SmallFederation.Images(10), options).Length);
+        var refused = Assert.Throws<ParticipantException>(() => ParticipantPlan.OwnTrain(SmallFederation.Images(9), options));
+        Assert.Contains("fewer than 10 training images", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("9", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TooManyParticipants_AreRefused()
     {
         var few = SmallFederation.Images(6);

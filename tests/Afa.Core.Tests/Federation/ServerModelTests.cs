@@ -46,6 +46,81 @@ public class ServerModelTests
         Assert.Equal(start.Model["bn1.num_batches_tracked"].Data.ToArray(), global.Model["bn1.num_batches_tracked"].Data.ToArray());
     }
 
+    /// <summary>Against the equations one value at a time; slices end in the middle of tensors and of blocks.</summary>
+    [Theory]
+    [InlineData(StrategyKind.FedAvg)]
+    [InlineData(StrategyKind.FedAvgM)]
+    [InlineData(StrategyKind.FedAdam)]
+    [InlineData(StrategyKind.Scaffold)]
+    public void TwoRoundsOfRandomAggregates_AreTheEquationsValueByValueToTheBit(StrategyKind kind)
+    {
+        var options = SmallFederation.Options();
+        options = options with { Participants = 8, Strategy = new() { Kind = kind, ServerLearningRate = 0.3 } };
+        var strategy = options.Strategy;
+        var global = SmallFederation.Start(options);
+        var layout = UpdateLayout.Of(global.Model, options);
+        var expected = layout.Flatten(global.Model);
+        var random = new Random(11);
+        var (first, second, control) = (new float[expected.Length], new float[expected.Length], new float[expected.Length]);
+        Array.Fill(second, (float)(strategy.Tau * strategy.Tau));
+        for (var round = 0; round < 2; round++)
+        {
+            var aggregate = Enumerable.Range(0, (int)layout.Length).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-4, 2)))).ToArray();
+            var server = new ServerModel(global, options);
+            for (var offset = 0; offset < aggregate.Length; offset += 777)
+            {
+                server.Apply(offset, aggregate.AsSpan(offset, Math.Min(777, aggregate.Length - offset)), delivered: 3);
+            }
+
+            for (var i = 0; i < expected.Length; i++)   // The small CNN has parameters alone.
+            {
+                double delta = aggregate[i];
+                var step = 0.3 * delta;
+                if (kind == StrategyKind.FedAvgM)
+                {
+                    first[i] = (float)(strategy.ServerMomentum * first[i] + delta);
+                    step = 0.3 * first[i];
+                }
+                else if (kind == StrategyKind.FedAdam)
+                {
+                    first[i] = (float)(strategy.Beta1 * first[i] + (1 - strategy.Beta1) * delta);
+                    second[i] = (float)(strategy.Beta2 * second[i] + (1 - strategy.Beta2) * delta * delta);
+                    step = 0.3 * first[i] / (Math.Sqrt(second[i]) + strategy.Tau);
+                }
+                else if (kind == StrategyKind.Scaffold)
+                {
+                    control[i] += 3f / 8 * aggregate[expected.Length + i];
+                }
+
+                expected[i] = (float)(expected[i] + step);
+            }
+
+            Assert.Equal(Math.Sqrt(aggregate.Take(expected.Length).Sum(value => (double)value * value)), server.UpdateNorm, 1e-9);
+            global = server.Finish("small", round + 1, "parent", new Dictionary<string, double>(), SmallFederation.Now);
+        }
+
+        Assert.Equal(expected, layout.Flatten(global.Model));
+        if (kind == StrategyKind.Scaffold)
+        {
+            Assert.Equal(control, layout.Parameters.SelectMany(tensor => global.Optimizer!.Values($"{tensor.Name}.control")));
+        }
+    }
+
+    [Fact]
+    public void NegativeVariance_IsTakenForZero()
+    {
+        var options = SmallFederation.Options();
+        options = options with { Training = options.Training with { Model = "resnet-18", ModelWidth = 0.0625 } };
+        var server = new ServerModel(SmallFederation.Start(options), options);
+        var aggregate = new float[server.Layout.Length];
+        Array.Fill(aggregate, -3);
+        server.Apply(0, aggregate, delivered: 2);
+        var end = server.Finish("small", 1, "parent", new Dictionary<string, double>(), SmallFederation.Now);
+
+        Assert.All(end.Model.Values("bn1.running_var"), value => Assert.Equal(0, value));
+        Assert.All(end.Model.Values("bn1.running_mean"), value => Assert.Equal(-3, value));
+    }
+
     [Fact]
     public void Start_IsTheModelThatARunStartsFrom_AndSaysWhatItIs()
     {

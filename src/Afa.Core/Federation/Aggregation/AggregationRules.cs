@@ -41,12 +41,21 @@ public static class AggregationRules
         options.Before == PreAggregation.NearestNeighborMixing
         || options.Rule is not (AggregationRuleKind.Mean or AggregationRuleKind.Median or AggregationRuleKind.TrimmedMean);
 
+    /// <summary>Whether <see cref="Create"/> needs no more of them than the norms of the updates: n sums over the coordinates, where the distances of all pairs are n (n − 1) / 2 more.</summary>
+    /// <remarks>The second iteration of centered clipping asks for distances to a point among the updates, and the norm of a mean depends on those between its members.</remarks>
+    public static bool NeedsNormsOnly(AggregationOptions options) =>
+        options is { Before: PreAggregation.None, Rule: AggregationRuleKind.NormClipping } or { Before: PreAggregation.None, Rule: AggregationRuleKind.CenteredClipping, Iterations: 1 };
+
+    /// <summary>What a first pass over all slices is to fill for <see cref="Create"/>; null if it needs none.</summary>
+    public static PairwiseDistances? DistancesFor(AggregationOptions options, int updates) =>
+        NeedsDistances(options) ? new PairwiseDistances(updates, normsOnly: NeedsNormsOnly(options)) : null;
+
     /// <summary>Whether all values of an update, or of a slice, are finite. Updates that are not had better be left out before they are aggregated.</summary>
     public static bool IsFinite(ReadOnlySpan<float> update) => update.IsEmpty || TensorPrimitives.IsFiniteAll(update);   // False of no values.
 
     /// <summary>Decides how the updates of a round are combined.</summary>
     /// <param name="weights">Of each update, greater than 0, such as its number of images. Only the mean of unmixed updates uses them: a weight is a participant's own claim, by which it could gain influence.</param>
-    /// <param name="distances">With all coordinates added; null if <see cref="NeedsDistances"/> says so.</param>
+    /// <param name="distances">Of <see cref="DistancesFor"/>, with all coordinates added.</param>
     /// <param name="seed">Of the round; from it the random buckets are drawn.</param>
     /// <remarks>
     /// Values that are not finite: the mean refuses them; the median and the trimmed mean take them for outliers of their coordinate; a rule that needs distances never
@@ -150,9 +159,10 @@ public static class AggregationRules
             }
         }
 
-        if (NeedsDistances(options) && distances?.Count != weights.Count)
+        if (NeedsDistances(options) && (distances?.Count != weights.Count || !(distances.HasPairs || NeedsNormsOnly(options))))
         {
-            throw new ArgumentException($"{options.Rule} with {options.Before} before it needs the distances of the {weights.Count} updates, not {(distances is null ? "none" : $"those of {distances.Count}")}.", nameof(distances));
+            var given = distances is null ? "none" : distances.HasPairs ? $"those of {distances.Count}" : "their norms alone";
+            throw new ArgumentException($"{options.Rule} with {options.Before} before it needs the distances of the {weights.Count} updates, not {given}.", nameof(distances));
         }
     }
 

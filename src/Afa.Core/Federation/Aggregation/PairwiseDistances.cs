@@ -12,15 +12,20 @@ public sealed class PairwiseDistances
     private readonly double[,] _sums;   // Above the diagonal distances, on it norms.
 
     /// <param name="updates">Number of updates, at least 1.</param>
-    public PairwiseDistances(int updates)
+    /// <param name="normsOnly">Whether nothing but norms is asked for, which cost a look at each update and not at each pair.</param>
+    public PairwiseDistances(int updates, bool normsOnly = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(updates, 1);
         Count = updates;
+        HasPairs = !normsOnly;
         _sums = new double[updates, updates];
     }
 
     /// <summary>Number of updates.</summary>
     public int Count { get; }
+
+    /// <summary>Whether distances are known, and not norms alone.</summary>
+    public bool HasPairs { get; }
 
     /// <summary>Adds what some coordinates contribute. Every coordinate is to be added once; the order does not matter but for rounding.</summary>
     /// <param name="slices">The same coordinates of each update, in the order of the round.</param>
@@ -45,7 +50,11 @@ public sealed class PairwiseDistances
     }
 
     /// <summary>Squared distance of two updates; positive infinity if one of them has a value that is not finite.</summary>
-    public double Squared(int i, int j) => i == j ? 0 : OrInfinity(_sums[Math.Min(i, j), Math.Max(i, j)]);
+    /// <exception cref="InvalidOperationException">Only norms were asked for.</exception>
+    public double Squared(int i, int j) =>
+        i == j ? 0
+        : HasPairs ? OrInfinity(_sums[Math.Min(i, j), Math.Max(i, j)])
+        : throw new InvalidOperationException("These are norms of updates alone; distances were not asked for.");
 
     /// <summary>Squared norm of an update; positive infinity if a value of it is not finite.</summary>
     public double SquaredNorm(int i) => OrInfinity(_sums[i, i]);
@@ -56,7 +65,7 @@ public sealed class PairwiseDistances
         {
             var row = rows.Slice(i * BlockLength, difference.Length);
             _sums[i, i] += TensorPrimitives.SumOfSquares(row);
-            for (var j = i + 1; j < Count; j++)
+            for (var j = i + 1; HasPairs && j < Count; j++)
             {
                 TensorPrimitives.Subtract(row, rows.Slice(j * BlockLength, difference.Length), difference);
                 _sums[i, j] += TensorPrimitives.SumOfSquares<double>(difference);

@@ -16,6 +16,7 @@ internal sealed class VectorDistances
 
     private int Origin => Count;
 
+    /// <summary>Those of updates. Where only norms are known, the distances are not numbers.</summary>
     public static VectorDistances Of(PairwiseDistances updates)
     {
         var squared = new double[updates.Count + 1, updates.Count + 1];
@@ -24,7 +25,7 @@ internal sealed class VectorDistances
             squared[i, updates.Count] = squared[updates.Count, i] = updates.SquaredNorm(i);
             for (var j = 0; j < updates.Count; j++)
             {
-                squared[i, j] = updates.Squared(i, j);
+                squared[i, j] = updates.HasPairs || i == j ? updates.Squared(i, j) : double.NaN;
             }
         }
 

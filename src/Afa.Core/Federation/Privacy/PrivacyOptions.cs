@@ -17,7 +17,7 @@ public sealed record PrivacyOptions : IValidatableObject
     /// <summary>Whether the aggregator sees only the sum of the updates: Bonawitz et al. 2017.</summary>
     public bool SecureAggregation { get; init; }
 
-    /// <summary>Largest absolute value of a coordinate under secure aggregation; larger ones are clamped to it.</summary>
+    /// <summary>Largest absolute value of a coordinate of an update under secure aggregation; larger ones are clamped to it, before the update gets its weight.</summary>
     public double SecureRange { get; init; } = 4;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -124,11 +124,13 @@ public sealed class SecureAggregationClient : IDisposable
     }
 
     /// <summary>Encodes a slice of the update and hides it. Without the masks, nothing can be told from any number of slices.</summary>
-    /// <param name="values">Of an update; clamped to the range of the code.</param>
+    /// <param name="values">Of an update, finite; clamped to the range of the code and then weighted.</param>
     /// <param name="offset">Place of the slice in the update, 0 or more. A place is for one value: two under the same mask show their difference.</param>
     /// <param name="masked">As long as <paramref name="values"/>.</param>
+    /// <param name="weight">Of the update in the sum, in (0, clients]; the clients' come to at most as many as they are.</param>
+    /// <exception cref="ArgumentException">A value is not finite, or the weight is out of its range.</exception>
     /// <exception cref="InvalidOperationException">Shares have not been received yet, or some have been revealed.</exception>
-    public void Mask(ReadOnlySpan<float> values, long offset, Span<uint> masked)
+    public void Mask(ReadOnlySpan<float> values, long offset, Span<uint> masked, double weight = 1)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_masks is null || _survivors is not null)
@@ -146,7 +148,7 @@ public sealed class SecureAggregationClient : IDisposable
         _masks.AddTo(masked, offset);
         for (var i = 0; i < values.Length; i++)
         {
-            masked[i] = unchecked(masked[i] + _code.Encode(values[i]));
+            masked[i] = unchecked(masked[i] + _code.Encode(values[i], weight));
         }
     }
 

@@ -68,6 +68,38 @@ public class AggregationRulesTests
         }
     }
 
+    [Theory]
+    [InlineData(AggregationRuleKind.NormClipping, PreAggregation.None, 10, true)]
+    [InlineData(AggregationRuleKind.NormClipping, PreAggregation.Bucketing, 10, false)]   // The norm of a mean.
+    [InlineData(AggregationRuleKind.NormClipping, PreAggregation.NearestNeighborMixing, 10, false)]
+    [InlineData(AggregationRuleKind.CenteredClipping, PreAggregation.None, 1, true)]
+    [InlineData(AggregationRuleKind.CenteredClipping, PreAggregation.None, 2, false)]
+    [InlineData(AggregationRuleKind.Krum, PreAggregation.None, 1, false)]
+    [InlineData(AggregationRuleKind.GeometricMedian, PreAggregation.None, 1, false)]
+    public void DistancesFor_RulesOfNorms_AsksForNormsAlone(AggregationRuleKind rule, PreAggregation before, int iterations, bool normsOnly)
+    {
+        var options = new AggregationOptions { Rule = rule, Before = before, Iterations = iterations };
+
+        Assert.Equal(normsOnly, AggregationRules.NeedsNormsOnly(options));
+        Assert.Equal(!normsOnly, AggregationRules.DistancesFor(options, 4)!.HasPairs);
+        Assert.Null(AggregationRules.DistancesFor(new(), 4));
+    }
+
+    [Theory]
+    [InlineData(AggregationRuleKind.NormClipping, null)]
+    [InlineData(AggregationRuleKind.NormClipping, 3.0)]
+    [InlineData(AggregationRuleKind.CenteredClipping, null)]
+    public void Combine_FromNormsAlone_IsThatFromAllDistancesToTheBit(AggregationRuleKind rule, double? clipNorm)
+    {
+        var updates = RoundOfUpdates.Random(5, 9, 700, far: 2);
+        var options = new AggregationOptions { Rule = rule, ClipNorm = clipNorm, Byzantine = 2, Iterations = 1 };
+        var distances = new PairwiseDistances(9);
+        distances.Add(Array.ConvertAll(updates, update => (ReadOnlyMemory<float>)update));
+        var fromAll = AggregationRules.Create(options, [.. updates.Select(_ => 1.0)], distances, seed: 0);
+
+        Assert.Equal(RoundOfUpdates.Combine(fromAll, updates), RoundOfUpdates.Aggregate(options, updates));
+    }
+
     [Fact]
     public void Create_ArgumentsThatDoNotFit_AreRefused()
     {
@@ -77,6 +109,7 @@ public class AggregationRulesTests
         Assert.StartsWith("Krum needs n >= 2 f + 3", Assert.Throws<ArgumentException>(() => AggregationRules.Create(krum with { Byzantine = 1 }, weights, new(4), 0)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => AggregationRules.Create(krum, weights, null, 0));
         Assert.Throws<ArgumentException>(() => AggregationRules.Create(krum, weights, new(5), 0));
+        Assert.Contains("not their norms alone", Assert.Throws<ArgumentException>(() => AggregationRules.Create(krum, weights, new(4, normsOnly: true), 0)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => AggregationRules.Create(new(), [1, 0], null, 0));
         Assert.Throws<ArgumentException>(() => AggregationRules.Create(new(), [1, double.NaN], null, 0));
         Assert.Throws<ValidationException>(() => AggregationRules.Create(new() { Byzantine = -1 }, weights, null, 0));

@@ -18,6 +18,20 @@ public class DistancesTests
     }
 
     [Fact]
+    public void PairwiseDistances_NormsOnly_AreThoseOfThePairsToTheBit()
+    {
+        var updates = RoundOfUpdates.Random(2, 3, 1237);
+        updates[2][1000] = float.NaN;
+        var pairs = Distances(updates);
+        var norms = new PairwiseDistances(3, normsOnly: true);
+        norms.Add(Array.ConvertAll(updates, update => (ReadOnlyMemory<float>)update));
+
+        Assert.Equal((true, false), (pairs.HasPairs, norms.HasPairs));
+        Assert.All(Enumerable.Range(0, 3), i => Assert.Equal(pairs.SquaredNorm(i), norms.SquaredNorm(i)));
+        Assert.Throws<InvalidOperationException>(() => norms.Squared(0, 1));
+    }
+
+    [Fact]
     public void PairwiseDistances_ManyCoordinates_AreSummedInFloat64()
     {
         var updates = RoundOfUpdates.Random(1, 2, 100_001);

@@ -21,14 +21,10 @@ internal static class RoundOfUpdates
 
     public static IAggregation Plan(AggregationOptions options, float[][] updates, double[]? weights = null, ulong seed = 0, int slices = 1)
     {
-        PairwiseDistances? distances = null;
-        if (AggregationRules.NeedsDistances(options))
+        var distances = AggregationRules.DistancesFor(options, updates.Length);
+        foreach (var slice in distances is null ? [] : Cut(updates[0].Length, slices))
         {
-            distances = new(updates.Length);
-            foreach (var slice in Cut(updates[0].Length, slices))
-            {
-                distances.Add(Slices(updates, slice));
-            }
+            distances!.Add(Slices(updates, slice));
         }
 
         return AggregationRules.Create(options, weights ?? [.. updates.Select(_ => 1.0)], distances, seed);

@@ -133,14 +133,16 @@ public sealed class SecureAggregationClientTests
         Assert.Throws<InvalidOperationException>(() => round.Clients[0].Mask([1f], 0, new uint[1]));
     }
 
-    [Fact]
-    public void Mask_NotANumber_LeavesNoBareWord()
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Mask_NotFinite_LeavesNoBareWord(float value)
     {
         using var round = new SecureRound(4, 3);
         round.Share(s_all, s_all);
         var words = new uint[3];
 
-        Assert.Throws<ArgumentException>(() => round.Clients[0].Mask([0, 0, float.NaN], 0, words));
+        Assert.Throws<ArgumentException>(() => round.Clients[0].Mask([0, 0, value], 0, words));
         Assert.DoesNotContain(0u, words);   // Else in one of 10⁹ cases.
     }
 

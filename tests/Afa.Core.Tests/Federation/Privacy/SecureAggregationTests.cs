@@ -59,6 +59,33 @@ public sealed class SecureAggregationTests
         }
     }
 
+    [Fact]
+    public void Unmask_WeightedWords_AreTheSumOfClampedAndThenWeightedValues()
+    {
+        int[] all = [0, 1, 2];
+        double[] weights = [0.5, 1, 1.5];
+        var updates = Updates(500, seed: 4);   // Of which one in a hundred is 5, and the range is 4.
+        using var round = new SecureRound(3, 2);
+        round.Share(all, all);
+        var sum = new uint[500];
+        foreach (var client in all)
+        {
+            var words = new uint[500];
+            round.Clients[client].Mask(updates[client], 0, words, weights[client]);
+            System.Numerics.Tensors.TensorPrimitives.Add<uint>(sum, words, sum);
+        }
+
+        using var server = round.Server(all);
+        server.Recover(all, all, round.Reveals(all, all));
+        server.Unmask(0, sum);
+
+        Assert.Equal(12, round.Code.DecodeSum(sum[99]), round.Code.LargestError(3));   // 4 (0.5 + 1 + 1.5).
+        for (var i = 0; i < sum.Length; i++)
+        {
+            Assert.Equal(all.Sum(client => weights[client] * Math.Clamp(updates[client][i], -4.0, 4.0)), round.Code.DecodeSum(sum[i]), round.Code.LargestError(3));
+        }
+    }
+
     /// <summary>The statistic is not blind: the same test on the words before masking, and on the sum after unmasking, is far off.</summary>
     [Fact]
     public void Mask_WordsOfOneClient_LookUniform()
@@ -72,7 +99,7 @@ public sealed class SecureAggregationTests
         }
 
         Assert.InRange(ChiSquared(round.MaskedSum([0, 1], [zeros, zeros, zeros], slice: 7001)), Uniformity.Least, Uniformity.Most);
-        Assert.True(ChiSquared([.. zeros.Select(round.Code.Encode)]) > 1000 * Uniformity.Most);
+        Assert.True(ChiSquared([.. zeros.Select(value => round.Code.Encode(value))]) > 1000 * Uniformity.Most);
 
         var sum = round.MaskedSum([0, 1, 2], [zeros, zeros, zeros], slice: 7001);
         Assert.InRange(ChiSquared(sum), Uniformity.Least, Uniformity.Most);
@@ -97,7 +124,7 @@ public sealed class SecureAggregationTests
         Assert.InRange(Correlation(words, round.Masked(1, update, slice: 20_000)), -bound, bound);
         Assert.InRange(Correlation(words, round.Masked(2, update, slice: 20_000)), -bound, bound);
         Assert.InRange(Correlation(words, next.Masked(0, update, slice: 20_000)), -bound, bound);
-        Assert.InRange(Correlation(words, [.. update.Select(round.Code.Encode)]), -bound, bound);
+        Assert.InRange(Correlation(words, [.. update.Select(value => round.Code.Encode(value))]), -bound, bound);
         Assert.Equal(1, Correlation(words, words), 1e-9);
     }
 
