@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Afa.Data;
 using Afa.Federation;
+using Afa.Training;
 
 namespace Afa.Grains;
 
@@ -23,7 +24,7 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
 {
     /// <exception cref="DatasetNotFoundException">There are no such files on this silo.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
-    /// <exception cref="ArgumentException">There are fewer images than the options need.</exception>
+    /// <exception cref="ArgumentException">There are fewer images than the options need, or they have another shape than the model takes.</exception>
     public static PrivateShard Open(DatasetCache datasets, FederationOptions options, int participant, SiloOwner owner)
     {
         var isPath = DatasetRegistry.IsPath(options.Training.Dataset);
@@ -31,6 +32,7 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
         var directory = isPath ? null : owner.DataDirectory ?? options.Training.DataDirectory;
         var train = datasets.Get(name, DataSplit.Train, directory);
         var test = datasets.Get(name, DataSplit.Test, directory);
+        options.Training.RequireShape(train.Description);
         var generated = datasets.GetGenerated(options.Training);
         if (options.Owners.Count > 0)
         {
