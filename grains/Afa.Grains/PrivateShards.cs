@@ -24,7 +24,7 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
 {
     /// <exception cref="DatasetNotFoundException">There are no such files on this silo.</exception>
     /// <exception cref="InvalidDataException">A file is damaged.</exception>
-    /// <exception cref="ArgumentException">There are fewer images than the options need, or they have another shape than the model takes.</exception>
+    /// <exception cref="ArgumentException">There are fewer images than the options need.</exception>
     public static PrivateShard Open(DatasetCache datasets, FederationOptions options, int participant, SiloOwner owner)
     {
         var isPath = DatasetRegistry.IsPath(options.Training.Dataset);
