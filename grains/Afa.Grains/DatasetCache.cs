@@ -22,7 +22,7 @@ public sealed class DatasetCache
     /// <summary>The generated images that a run mixes into its batches; null if it uses none.</summary>
     /// <inheritdoc cref="GeneratedImages.Open"/>
     public GeneratedImages? GetGenerated(TrainingOptions options) => options.Generated.Path is { } path
-        ? Get(_generated, (path, options.Dataset), () => GeneratedImages.Open(path, DatasetRegistry.Get(options.Dataset)))
+        ? Get(_generated, (path, options.Dataset), () => GeneratedImages.Open(path, options.DatasetDescription()))
         : null;
 
     private static TValue Get<TKey, TValue>(ConcurrentDictionary<TKey, Lazy<TValue>> loaded, TKey key, Func<TValue> load)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Afa.Data;
 using Afa.Federation;
+using Afa.Training;
 
 namespace Afa.Grains;
 
@@ -36,6 +37,7 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
         var directory = isPath ? null : owner.DataDirectory ?? options.Training.DataDirectory;
         var train = datasets.Get(name, DataSplit.Train, directory);
         var test = datasets.Get(name, DataSplit.Test, directory);
+        options.Training.RequireShape(train.Description);
         var generated = datasets.GetGenerated(options.Training);
         if (options.Owners.Count > 0)
         {

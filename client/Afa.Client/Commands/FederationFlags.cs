@@ -1,6 +1,7 @@
 using System.Globalization;
 using Afa.Client.Options;
 using Afa.Client.Output;
+using Afa.Data;
 using Afa.Federation;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
@@ -22,7 +23,8 @@ internal static class FederationFlags
         return
         [
             new("--participants", "participants", "N", "Parts that the training images of one data set are dealt to, for an experiment.", Text(defaults.Participants)),
-            new("--owners", "owners", "NAME,...", "Participants that own their data, instead: each works on the silo that was started as this participant, with the files that lie there."),
+            new("--owners", "owners", "NAME,...", "Participants that own their data, instead: each works on the silo that was started as this participant, with the files that lie there, all of them unless --train-images says fewer."),
+            new("--owner-images", "training.imageShape", ImageShape.Form, "What images the owners have, such as 10x3x32x32, if --dataset is the path of a folder: only their own silos look there."),
             new("--split", "partition.kind", SettingOption.Choices<PartitionKind>(), "How an experiment deals the images.", StatusText.Name(defaults.Partition.Kind)),
             new("--alpha", "partition.alpha", "ALPHA", "Of the Dirichlet split and of the sizes by quantity: the smaller, the more participants differ.", Text(defaults.Partition.Alpha)),
             new("--classes-each", "partition.classesEach", "N", "Classes of each participant, of the split by class.", Text(defaults.Partition.ClassesEach)),

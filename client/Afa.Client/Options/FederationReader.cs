@@ -16,10 +16,11 @@ internal static class FederationReader
     ];
 
     /// <summary>Applies settings to the defaults; the last one wins. Collects every problem instead of stopping at the first.</summary>
+    /// <remarks>With owners, all images of each are used unless the settings say otherwise.</remarks>
     /// <returns>The options with full paths; of no use if <paramref name="problems"/> has grown.</returns>
     public static FederationOptions Read(IReadOnlyList<Setting> settings, List<string> problems)
     {
-        var defaults = new FederationOptions();
+        var defaults = Defaults(settings);
         var before = problems.Count;
         var options = OptionsReader.Read(defaults, settings, problems).WithFullPaths();
         foreach (var (key, decidedBy, value) in s_decided)
@@ -37,5 +38,14 @@ internal static class FederationReader
         }
 
         return options;
+    }
+
+    /// <summary>An experiment is kept short; owners train on all that they have.</summary>
+    private static FederationOptions Defaults(IReadOnlyList<Setting> settings)
+    {
+        var defaults = new FederationOptions();
+        return settings.LastOrDefault(setting => setting.Key == "owners") is { Text.Length: > 0 }
+            ? defaults with { Training = defaults.Training with { TrainImages = 0 } }
+            : defaults;
     }
 }

@@ -136,7 +136,7 @@ internal static class FederationText
         _ = DatasetRegistry.Problem(options.Training.Dataset, out var dataset);   // The folder of a finished federation may be gone.
         var data = dataset is null ? options.Training.Dataset : $"{dataset.Title} ({dataset.Name})";
         return options.Owners.Count > 0
-            ? $"{string.Join(", ", options.Owners)}: each with its own {data}"
+            ? $"{string.Join(", ", options.Owners)}: each with its own {data}{(options.Training.ImageShape is { } shape ? $", {shape}" : "")}{(options.Training.TrainImages == 0 ? "" : $", up to {options.Training.TrainImages} training images")}"
             : $"{StatusText.Count(options.Count, "participant")}, {Split(options)}: {(options.Training.TrainImages == 0 ? "all" : options.Training.TrainImages)} training images of {data}{Each(options)}";
     }
 

@@ -14,6 +14,9 @@ namespace Afa.Data;
 /// </remarks>
 internal static class ImageFolder
 {
+    /// <summary>Nothing is known of such images, so that of CIFAR.</summary>
+    public const double RecommendedEpsilon = 8.0 / 255;
+
     private const string TrainFolder = "train";
     private static readonly string[] s_testFolders = ["test", "val", "validation"];
 
@@ -41,7 +44,7 @@ internal static class ImageFolder
             Files = [],
             Downloads = [],
             FolderNames = [],
-            RecommendedEpsilon = 8.0 / 255,
+            RecommendedEpsilon = RecommendedEpsilon,
         };
     }
 

@@ -28,6 +28,17 @@ internal static class FederationFit
             yield return new("Attackers are for experiments, in which one data set is split; leave out Owners.", [nameof(options.Attackers)]);
         }
 
+        if (options.Owners.Count > 0 && options.Training.ImageShape is null && DatasetRegistry.IsPath(options.Training.Dataset))
+        {
+            yield return new(
+                $"Training.ImageShape ({ImageShape.Form}, such as 10x3x32x32) must say what images the owners have: only their own silos look into {options.Training.Dataset}.", [nameof(options.Training)]);
+        }
+
+        if (options.Owners.Count == 0 && options.Training.ImageShape is not null)
+        {
+            yield return new("Training.ImageShape is for folders of owners; an experiment splits a data set that is here. Leave it out.", [nameof(options.Training)]);
+        }
+
         if (AggregationRules.Problem(options.Aggregation, options.PerRound) is { } problem)
         {
             yield return new($"{problem} A round has {options.PerRound} participants.", [nameof(options.Aggregation)]);

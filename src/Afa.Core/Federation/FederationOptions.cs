@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using Afa.Data;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
@@ -22,7 +23,7 @@ public sealed record FederationOptions : IValidatableObject
 
     /// <summary>
     /// Names of participants that own their data: each works on the silo that was started as this participant, with the files that lie there under
-    /// <see cref="TrainingOptions.Dataset"/>. Empty: an experiment, in which one data set is split.
+    /// <see cref="TrainingOptions.Dataset"/>; if that is a path, <see cref="TrainingOptions.ImageShape"/> says what all of them hold, as nobody else looks there. Empty: an experiment, in which one data set is split.
     /// </summary>
     public IReadOnlyList<string> Owners { get; init; } = [];
 
@@ -94,11 +95,13 @@ public sealed record FederationOptions : IValidatableObject
             yield return new($"HeadRounds must be in [1, 10000], not {HeadRounds}.", [nameof(HeadRounds)]);
         }
 
+        // Rounds have their own checks; into an owner's folder only the owner's silo looks.
+        string[] decidedHere = [nameof(Rounds), "Epochs", .. Owners.Count > 0 && DatasetRegistry.IsPath(Training.Dataset) ? [nameof(TrainingOptions.Dataset)] : Array.Empty<string>()];
         foreach (var (name, part) in new (string, object)[] { ("Training", LocalTraining()), ("", Partition), ("", Strategy), ("", Aggregation), ("", Attackers), ("", Privacy), ("", Evaluation) })
         {
             var found = new List<ValidationResult>();
             Validator.TryValidateObject(part, new ValidationContext(part), found, validateAllProperties: true);
-            foreach (var problem in found.Where(problem => name.Length == 0 || !problem.MemberNames.Intersect([nameof(Rounds), "Epochs"]).Any()))
+            foreach (var problem in found.Where(problem => name.Length == 0 || !problem.MemberNames.Intersect(decidedHere).Any()))
             {
                 yield return new(name.Length == 0 ? problem.ErrorMessage : $"{name}.{problem.ErrorMessage}", problem.MemberNames);
             }

@@ -10,7 +10,30 @@ public static class ResolvedOptions
 {
     /// <summary>Radius of the training attack in pixel units.</summary>
     public static double AttackEpsilon(this TrainingOptions options) =>
-        options.Attack.Epsilon is { } text && Radius.TryParse(text, out var value) ? value : DatasetRegistry.Get(options.Dataset).RecommendedEpsilon;
+        options.Attack.Epsilon is { } text && Radius.TryParse(text, out var value) ? value : options.DatasetDescription().RecommendedEpsilon;
+
+    /// <summary>What is known of the data set: of a folder that lies elsewhere, what <see cref="TrainingOptions.ImageShape"/> says.</summary>
+    /// <exception cref="ArgumentException">The data set is not known.</exception>
+    /// <exception cref="DatasetNotFoundException">There is no such folder here.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no data set that can be read.</exception>
+    public static DatasetDescription DatasetDescription(this TrainingOptions options) =>
+        options.ImageShape is { } text && ImageShape.Parse(text) is { } shape ? shape.Describe(options.Dataset) : DatasetRegistry.Get(options.Dataset);
+
+    /// <summary>Refuses images of another shape than <see cref="TrainingOptions.ImageShape"/>, if that is given: the model takes no others.</summary>
+    /// <exception cref="ArgumentException">They have another shape.</exception>
+    public static void RequireShape(this TrainingOptions options, DatasetDescription images)
+    {
+        if (options.ImageShape is not null && ImageShape.Of(options.DatasetDescription()) is var wanted && ImageShape.Of(images) is var found && found != wanted)
+        {
+            throw new ArgumentException($"ImageShape is {wanted} ({ImageShape.Form}), but the images of {images.Title} are {found}.");
+        }
+    }
+
+    /// <summary>What is wrong with <see cref="TrainingOptions.ImageShape"/>; null if nothing is.</summary>
+    internal static string? ImageShapeProblem(this TrainingOptions options) => options.ImageShape is not { } text ? null
+        : ImageShape.Parse(text) is null ? $"ImageShape must be {ImageShape.Form}, such as 10x3x32x32, with up to {ShardFileHeader.MaximumClasses} classes and 1 or 3 channels, not '{text}'."
+        : DatasetRegistry.IsPath(options.Dataset) ? null
+        : $"ImageShape is for a data set that is named by a path; leave it out, as the shape of '{options.Dataset}' is known.";
 
     /// <summary>How the first weights are drawn.</summary>
     public static WeightInitialization WeightInitialization(this TrainingOptions options) => options.Initialization ?? TrainingMethods.Get(options.Method).Initialization;
@@ -22,7 +45,7 @@ public static class ResolvedOptions
     /// <exception cref="ArgumentException">The model or the data set is not known, or the model has no such depth.</exception>
     public static ModelOptions ModelOptions(this TrainingOptions options)
     {
-        var description = DatasetRegistry.Get(options.Dataset);
+        var description = options.DatasetDescription();
         return ModelRegistry.Named(options.Model, options.ModelWidth, options.ModelDepth) with
         {
             NormalizationLayer = options.Normalization.Layer,

@@ -16,6 +16,12 @@ public sealed record TrainingOptions : IValidatableObject
     /// <summary>Folder with the data set's files; null searches the usual places.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>
+    /// Classes, channels, height and width of the images, such as <c>10x3x32x32</c>, where <see cref="Dataset"/> is the path of folders that are not here but with the owners of a
+    /// federation; null: as the data set says.
+    /// </summary>
+    public string? ImageShape { get; init; }
+
     /// <summary>Size of a class-balanced random subset of the training images; 0 takes all.</summary>
     public int TrainImages { get; init; } = 20_000;
 
@@ -144,7 +150,16 @@ public sealed record TrainingOptions : IValidatableObject
             yield break;   // What else is wrong depends on the method.
         }
 
-        if (DatasetRegistry.Problem(Dataset, out var dataset) is { } datasetProblem)
+        DatasetDescription? dataset = null;
+        if (this.ImageShapeProblem() is { } shapeProblem)
+        {
+            yield return new(shapeProblem, [nameof(ImageShape)]);
+        }
+        else if (ImageShape is not null)
+        {
+            dataset = this.DatasetDescription();
+        }
+        else if (DatasetRegistry.Problem(Dataset, out dataset) is { } datasetProblem)
         {
             yield return new(datasetProblem, [nameof(Dataset)]);
         }

@@ -27,6 +27,7 @@ public sealed class TrainingShard
     /// <param name="indices">Into the data set. Not copied.</param>
     internal TrainingShard(ImageDataset dataset, TrainingOptions options, int shard, int[] indices, GeneratedImages? generated)
     {
+        options.RequireShape(dataset.Description);
         _dataset = dataset;
         _options = options;
         _shard = shard;

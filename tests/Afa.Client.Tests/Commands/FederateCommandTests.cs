@@ -88,6 +88,31 @@ public sealed class FederateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Federate_Owners_UseAllTheirImages_UnlessToldOtherwise()
+    {
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("federate", "--owners", "north,west,south"));
+        Assert.Equal(0, Started.Training.TrainImages);
+
+        var file = _client.WriteFile("f.yaml", "owners: [north, west, south]\ntraining: {trainImages: 700}\n");
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("federate", "--options", file));
+        Assert.Equal(700, Started.Training.TrainImages);
+        Assert.Contains("up to 700 training images", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Federate_OwnersWithAFolder_NeedNoneHere_ButSayWhatItHolds()
+    {
+        Assert.Equal(ExitCode.Usage, await _client.RunAsync("federate", "--owners", "north,west", "--dataset", "/nowhere/scans"));
+        Assert.Contains("only their own silos look into /nowhere/scans", _client.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("There is no folder", _client.Error, StringComparison.Ordinal);
+        Assert.Empty(_client.Cluster.Calls);
+
+        Assert.Equal(ExitCode.Success, await _client.RunAsync("federate", "--owners", "north,west", "--dataset", "/nowhere/scans", "--owner-images", "5x1x64x64"));
+        Assert.Equal(("/nowhere/scans", "5x1x64x64"), (Started.Training.Dataset, Started.Training.ImageShape));
+        Assert.Contains("north, west: each with its own /nowhere/scans, 5x1x64x64", _client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Federate_OptionsOfAStoredFederation_CanBeReadBack()
     {
         await _client.RunAsync("federate", "--rounds", "7", "--method", "trades", "--name", "mine");

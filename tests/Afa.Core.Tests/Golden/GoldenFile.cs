@@ -30,6 +30,8 @@ internal sealed class GoldenFile
 
     public static GoldenFile FabTrace { get; } = new("fab-trace.safetensors");
 
+    public static GoldenFile Federation { get; } = new("federation.safetensors");
+
     public IEnumerable<string> Names => _tensors.Keys;
 
     /// <summary>A copy of one tensor. The caller owns it.</summary>
@@ -40,6 +42,13 @@ internal sealed class GoldenFile
     {
         using var stored = Get(name);
         return stored.to(type, copy: true);
+    }
+
+    /// <summary>A copy of a matrix, row by row; of a vector: one row.</summary>
+    public double[][] Rows(string name)
+    {
+        using var values = Get(name, ScalarType.Float64);
+        return [.. values.data<double>().ToArray().Chunk((int)values.shape[^1])];
     }
 
     public double Number(string name)

@@ -18,6 +18,8 @@ internal static class AfaContainerChecks
     public static readonly string[] ServedPaths = ["/healthz/live", "/healthz/ready", "/metrics"];
 
     private const string SiloCommand = "silo";
+    private const string ParticipantData = "AFA_PARTICIPANT_DATA";
+    private const string ParticipantStore = "AFA_PARTICIPANT_STORE";
 
     /// <summary>Variables that are not read where the options of the command line are.</summary>
     private static readonly string[] s_otherVariables =
@@ -60,7 +62,7 @@ internal static class AfaContainerChecks
         [
             .. environment.Problems,
             .. Folders(workload, container, environment),
-            .. arguments[0] == SiloCommand ? Silo(workload, container, environment, parsed) : Client(set, environment, arguments),
+            .. arguments[0] == SiloCommand ? [.. Silo(workload, container, environment, parsed), .. Participant(workload, container, environment)] : Client(set, environment, arguments),
         ];
     }
 
@@ -90,7 +92,9 @@ internal static class AfaContainerChecks
         }
 
         var problems = new List<string>();
-        var options = flags.Read(command.Parse([.. parsed.Tokens.Skip(1).Select(token => token.Value)]), environment.Read, problems);
+        using var images = new FolderHere();
+        var options = flags.Read(
+            command.Parse([.. parsed.Tokens.Skip(1).Select(token => token.Value)]), name => environment.Read(name) is { } value ? name == ParticipantData ? images.Path : value : null, problems);
         Require(options is { IsInKubernetes: true, Clustering: not Clustering.Localhost } && options.Listen.Equals(IPAddress.Any), "needs --kubernetes, a list of silos that all share, and to listen on 0.0.0.0.");
         Require(environment.Read(KubernetesHostingOptions.PodIPEnvironmentVariable) == ContainerEnvironment.PodAddress && options.Advertised is null, "must be reached by the pod's address (POD_IP).");
         Require(options.Drain < TimeSpan.FromSeconds(workload.Pod.TerminationGracePeriodSeconds ?? 30), $"drains for {options.Drain.TotalSeconds} s, but is killed {workload.Pod.TerminationGracePeriodSeconds ?? 30} s after SIGTERM.");
@@ -134,6 +138,28 @@ internal static class AfaContainerChecks
         }
     }
 
+    /// <summary>An owner's images are never written, and what its participant keeps outlives its pod.</summary>
+    private static IEnumerable<string> Participant(Workload workload, V1Container container, ContainerEnvironment environment)
+    {
+        foreach (var (variable, isWritten) in new[] { (ParticipantData, false), (ParticipantStore, true) })
+        {
+            if (environment.Read(variable) is not { } folder)
+            {
+                continue;
+            }
+
+            var mount = (container.VolumeMounts ?? []).FirstOrDefault(mount => $"{folder}/".StartsWith($"{mount.MountPath}/", StringComparison.Ordinal));
+            if ((workload.Pod.Volumes ?? []).FirstOrDefault(volume => volume.Name == mount?.Name)?.PersistentVolumeClaim is null)
+            {
+                yield return $"{variable} is {folder}, where no volume claim of the owner is mounted.";
+            }
+            else if (mount!.ReadOnlyProperty == true == isWritten)
+            {
+                yield return $"{variable} is {folder}, which must be mounted {(isWritten ? "to be written" : "read-only")}.";
+            }
+        }
+    }
+
     /// <summary>Runs a command of the client up to where it would connect: everything that the user can get wrong is found by then.</summary>
     private static IEnumerable<string> Client(ManifestSet set, ContainerEnvironment environment, List<string> arguments)
     {
@@ -166,4 +192,12 @@ internal static class AfaContainerChecks
             throw new CommandFailedException("Far enough.");
         },
     };
+
+    /// <summary>Stands for the folder of a volume, which a silo looks for when it reads its options.</summary>
+    private sealed class FolderHere : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory().FullName;
+
+        public void Dispose() => Directory.Delete(Path);
+    }
 }

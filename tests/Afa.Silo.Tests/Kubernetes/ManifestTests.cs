@@ -10,6 +10,7 @@ public sealed class ManifestTests
     private const string Dev = "dev";
     private const string Azure = "azure";
     private const string Monitoring = "monitoring";
+    private const string Owner = "owner";
 
     private static readonly DocumentedSecrets s_secrets = DocumentedSecrets.Read(File.ReadAllText(SourceTree.PathOf("docs", "cluster.md")));
 
@@ -17,6 +18,7 @@ public sealed class ManifestTests
     [InlineData(Dev)]
     [InlineData(Azure)]
     [InlineData(Monitoring)]
+    [InlineData(Owner)]
     public void Overlay_IsWithoutProblems(string overlay) => Assert.Empty(Problems(Yaml(overlay)));
 
     /// <summary>The checks find what they are for: one thing is changed at a time.</summary>
@@ -63,6 +65,15 @@ public sealed class ManifestTests
     [InlineData(Dev, "--trainers=2", "--trainers=0", "is refused: error:")]
     [InlineData(Dev, "--attack=autoattack", "--attack=autoatack", "autoatack")]
     [InlineData(Dev, "--cluster=afa-silos:30000", "--cluster=silos:30000", "there is no service silos with a gateway at port 30000.")]
+    [InlineData(Dev, "--rule=multi-krum", "--rule=krun", "krun")]
+    [InlineData(Dev, "--byzantine=2", "--byzantine=4", "MultiKrum needs n >= 2 f + 3 updates")]
+    [InlineData(Owner, "AFA_PARTICIPANT: north", "AFA_PARTICIPANT: North!", "--participant:")]
+    [InlineData(Owner, "AFA_PARTICIPANT: north", "AFA_PARTICIPENT: north", "no silo reads AFA_PARTICIPENT.")]
+    [InlineData(Owner, "AFA_PARTICIPANT_DATA: /private/images", "AFA_PARTICIPANT_DATA: /private/image", "AFA_PARTICIPANT_DATA is /private/image, where no volume claim of the owner is mounted.")]
+    [InlineData(Owner, "name: images\n          readOnly: true", "name: images", "AFA_PARTICIPANT_DATA is /private/images, which must be mounted read-only.")]
+    [InlineData(Owner, "AFA_PARTICIPANT_STORE: /private/kept", "AFA_PARTICIPANT_STORE: /tmp/kept", "AFA_PARTICIPANT_STORE is /tmp/kept, where no volume claim of the owner is mounted.")]
+    [InlineData(Owner, "- mountPath: /private/kept\n          name: kept", "- mountPath: /private/kept\n          name: kept\n          readOnly: true", "AFA_PARTICIPANT_STORE is /private/kept, which must be mounted to be written.")]
+    [InlineData(Owner, "claimName: images-north", "claimName: images-south", "there is no volume claim 'images-south'.")]
     public void Overlay_WithOneThingWrong_IsFound(string overlay, string from, string to, string problem)
     {
         var yaml = Yaml(overlay);
@@ -101,7 +112,7 @@ public sealed class ManifestTests
             Assert.Skip("k8s/monitoring has no dashboards.");
         }
 
-        string[] overlays = overlay == Monitoring ? [Dev, Monitoring] : [overlay];
+        string[] overlays = overlay is Monitoring or Owner ? [Dev, overlay] : [overlay];
         return string.Join("\n---\n", overlays.Select(name => Kustomize.Build($"overlays/{name}"))
             .Concat(Directory.GetFiles(SourceTree.PathOf("k8s", "jobs"), "*.yaml").Order().Select(File.ReadAllText)));
     }

@@ -30,7 +30,7 @@ internal static class ReferenceChecks
                 yield return $"there is no ConfigMap '{map.Name}'.";
             }
 
-            if (volume.PersistentVolumeClaim is { } claim)
+            if (volume.PersistentVolumeClaim is { } claim && set.Find<V1PersistentVolumeClaim>(claim.ClaimName) is null)
             {
                 yield return $"there is no volume claim '{claim.ClaimName}'.";
             }
