@@ -25,11 +25,6 @@ internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards pri
         }
 
         var options = JsonSerializer.Deserialize<TrainingOptions>(optionsJson, AfaJson.Options)!;
-        if (owner.Owns(options.DataDirectory) || owner.Owns(DatasetRegistry.IsPath(options.Dataset) ? options.Dataset : null))
-        {
-            return $"The files there belong to '{owner.Name}', who lets only federations use them.";
-        }
-
         var number = int.Parse(Key.Split('/')[^1], CultureInfo.InvariantCulture);
         return await ProblemAsync(() => _shard = new TrainingShard(
             datasets.Get(options.Dataset, DataSplit.Train, options.DataDirectory), options, number, datasets.GetGenerated(options)));

@@ -35,10 +35,18 @@ internal sealed record PrivateShard(ImageDataset Train, int[] TrainIndices, Imag
         var isPath = DatasetRegistry.IsPath(options.Training.Dataset);
         var name = isPath ? owner.DataDirectory ?? options.Training.Dataset : options.Training.Dataset;
         var directory = isPath ? null : owner.DataDirectory ?? options.Training.DataDirectory;
-        var train = datasets.Get(name, DataSplit.Train, directory);
-        var test = datasets.Get(name, DataSplit.Test, directory);
-        options.Training.RequireShape(train.Description);
-        var generated = datasets.GetGenerated(options.Training);
+        var train = datasets.GetOwned(name, DataSplit.Train, directory);
+        var test = datasets.GetOwned(name, DataSplit.Test, directory);
+        try
+        {
+            options.Training.RequireShape(train.Description);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ParticipantException(exception.Message);   // The owner agreed to a shape; which one the images have may be told.
+        }
+
+        var generated = datasets.GetOwnedGenerated(options.Training);
         if (options.Owners.Count > 0)
         {
             return new PrivateShard(train, ParticipantPlan.OwnTrain(train, options), test, ParticipantPlan.OwnTest(test, options, assignment.Number), generated);

@@ -23,7 +23,7 @@ public sealed record SiloOwner(string? Name = null, string? DataDirectory = null
         : exception is AggregateException all ? all.GetBaseException().Message
         : exception.Message;
 
-    /// <summary>Whether files lie where the owner's do, which no ordinary training reads here.</summary>
+    /// <summary>Whether files lie where the owner's do.</summary>
     internal bool Owns(string? path) => path is not null && DataDirectory is { } own
         && $"{Path.GetFullPath(path)}{Path.DirectorySeparatorChar}".StartsWith($"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(own))}{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
 }

@@ -25,7 +25,7 @@ public static class ResolvedOptions
     {
         if (options.ImageShape is not null && ImageShape.Of(options.DatasetDescription()) is var wanted && ImageShape.Of(images) is var found && found != wanted)
         {
-            throw new ArgumentException($"ImageShape is {wanted} ({ImageShape.Form}), but the images of {images.Title} are {found}.");
+            throw new ArgumentException($"ImageShape is {wanted} ({ImageShape.Form}), but the images are {found}.");
         }
     }
 

@@ -72,7 +72,7 @@ public class FederationFitTests
 
         options.RequireShape(images.Description);
         var refused = Assert.Throws<ArgumentException>(() => (options with { ImageShape = "10x1x28x32" }).RequireShape(images.Description));
-        Assert.Contains("ImageShape is 10x1x28x32 (CLASSESxCHANNELSxHEIGHTxWIDTH), but the images of Fashion-MNIST are 10x1x28x28.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("ImageShape is 10x1x28x32 (CLASSESxCHANNELSxHEIGHTxWIDTH), but the images are 10x1x28x28.", refused.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new TrainingShard(images, options with { ImageShape = "9x1x28x28" }, shard: 0));
     }
 
