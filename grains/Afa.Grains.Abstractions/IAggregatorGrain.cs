@@ -4,7 +4,7 @@ namespace Afa.Grains;
 [Alias("afa.aggregator")]
 public interface IAggregatorGrain : IGrainWithStringKey
 {
-    /// <summary>Asks the participants for their updates and stores the new model. Repeating the call for the same round makes the same model, unless noise is added.</summary>
+    /// <summary>Asks the participants for their updates and stores the new model. Repeating the call gives the same answer; the updates are not added up again once a model is stored.</summary>
     [Alias("aggregate"), ResponseTimeout("00:30:00")]
     Task<AggregationReport> AggregateAsync(AggregationRequest request);
 }
@@ -13,7 +13,7 @@ public interface IAggregatorGrain : IGrainWithStringKey
 /// <param name="Round">From 0.</param>
 /// <param name="OptionsJson">JSON of <c>Afa.Federation.FederationOptions</c>.</param>
 /// <param name="Checkpoint">Name of the global model that the participants started from.</param>
-/// <param name="NewCheckpoint">Name for the new one.</param>
+/// <param name="NewCheckpoints">Names for the new one: last the one to use, before it those of earlier attempts, of which one may have come to an end after all.</param>
 /// <param name="Participants">Numbers of those that have an update.</param>
 /// <param name="Images">Images of each, their weights.</param>
 /// <param name="Least">How many updates are needed.</param>
@@ -24,13 +24,14 @@ public sealed record AggregationRequest(
     [property: Id(1)] int Round,
     [property: Id(2)] string OptionsJson,
     [property: Id(3)] string Checkpoint,
-    [property: Id(4)] string NewCheckpoint,
+    [property: Id(4)] IReadOnlyList<string> NewCheckpoints,
     [property: Id(5)] IReadOnlyList<int> Participants,
     [property: Id(6)] IReadOnlyList<int> Images,
     [property: Id(7)] int Least,
     [property: Id(8)] IReadOnlyDictionary<string, double> Metrics);
 
 /// <summary>What became of the updates.</summary>
+/// <param name="Checkpoint">Name of the new model; empty with a problem.</param>
 /// <param name="Delivered">Numbers of the participants whose updates are in the new model.</param>
 /// <param name="Lost">The others, each with the reason.</param>
 /// <param name="Chosen">Numbers of those that the rule chose; null for a rule that uses all.</param>
@@ -38,8 +39,9 @@ public sealed record AggregationRequest(
 /// <param name="Problem">Why there is no new model: too few updates; else null.</param>
 [GenerateSerializer, Immutable, Alias("afa.aggregation-report")]
 public sealed record AggregationReport(
-    [property: Id(0)] IReadOnlyList<int> Delivered,
-    [property: Id(1)] IReadOnlyDictionary<int, string> Lost,
-    [property: Id(2)] IReadOnlyList<int>? Chosen,
-    [property: Id(3)] double UpdateNorm,
-    [property: Id(4)] string? Problem);
+    [property: Id(0)] string Checkpoint,
+    [property: Id(1)] IReadOnlyList<int> Delivered,
+    [property: Id(2)] IReadOnlyDictionary<int, string> Lost,
+    [property: Id(3)] IReadOnlyList<int>? Chosen,
+    [property: Id(4)] double UpdateNorm,
+    [property: Id(5)] string? Problem);

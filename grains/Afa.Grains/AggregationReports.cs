@@ -10,8 +10,9 @@ internal sealed class AggregationReports(IBlobStore blobs, CheckpointStore check
     private const int MaxSizeInBytes = 1 << 24;
 
     /// <param name="checkpoint">The new model's name.</param>
+    /// <param name="parent">Name of the model that it was made from.</param>
     /// <returns>Null if there is no such model, or it does not load.</returns>
-    public async Task<AggregationReport?> FindAsync(string checkpoint)
+    public async Task<AggregationReport?> FindAsync(string checkpoint, string parent)
     {
         try
         {
@@ -20,8 +21,8 @@ internal sealed class AggregationReports(IBlobStore blobs, CheckpointStore check
                 return null;
             }
 
-            await checkpoints.LoadAsync(checkpoint);
-            return JsonSerializer.Deserialize<AggregationReport>(content, AfaJson.Options);
+            var model = await checkpoints.LoadAsync(checkpoint);
+            return model.State.Parent == parent ? JsonSerializer.Deserialize<AggregationReport>(content, AfaJson.Options) : null;
         }
         catch (Exception exception) when (exception is FileNotFoundException or CheckpointDamagedException or JsonException)
         {
@@ -30,10 +31,10 @@ internal sealed class AggregationReports(IBlobStore blobs, CheckpointStore check
     }
 
     /// <summary>Stores a report and then its model: without that, the report counts for nothing.</summary>
-    public async Task SaveAsync(string checkpoint, Checkpoint model, AggregationReport report)
+    public async Task SaveAsync(Checkpoint model, AggregationReport report)
     {
-        await blobs.WriteAsync(Name(checkpoint), JsonSerializer.SerializeToUtf8Bytes(report, AfaJson.Options));
-        await checkpoints.SaveAsync(checkpoint, model);
+        await blobs.WriteAsync(Name(report.Checkpoint), JsonSerializer.SerializeToUtf8Bytes(report, AfaJson.Options));
+        await checkpoints.SaveAsync(report.Checkpoint, model);
     }
 
     /// <summary>Forgets the report of a model that is noted.</summary>

@@ -15,9 +15,12 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, AggregationRe
 {
     public async Task<AggregationReport> AggregateAsync(AggregationRequest request)
     {
-        if (await reports.FindAsync(request.NewCheckpoint) is { } done)
+        foreach (var attempt in request.NewCheckpoints)
         {
-            return done;   // The call has come twice.
+            if (await reports.FindAsync(attempt, request.Checkpoint) is { } done)
+            {
+                return done;   // The call has come twice, or an attempt was given up while it was at work.
+            }
         }
 
         var options = JsonSerializer.Deserialize<FederationOptions>(request.OptionsJson, AfaJson.Options)!;
@@ -29,7 +32,7 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, AggregationRe
             var members = request.Participants.Where(participant => !lost.ContainsKey(participant)).ToList();
             if (Problem(options, request, members.Count) is { } problem)
             {
-                return new AggregationReport([], lost, null, 0, problem);
+                return new AggregationReport("", [], lost, null, 0, problem);
             }
 
             try
@@ -40,8 +43,8 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, AggregationRe
                     ? await new SecureSumming(GrainFactory, request, options, logger).AddUpAsync(server, members, weights, lost)
                     : (members, await AddUpAsync(request, options, server, members, weights));
                 var model = server.Finish(request.Federation, request.Round + 1, request.Checkpoint, request.Metrics, time.GetUtcNow());
-                var report = new AggregationReport(delivered, lost, chosen, server.UpdateNorm, null);
-                await reports.SaveAsync(request.NewCheckpoint, model, report);
+                var report = new AggregationReport(request.NewCheckpoints[^1], delivered, lost, chosen, server.UpdateNorm, null);
+                await reports.SaveAsync(model, report);
                 return report;
             }
             catch (ParticipantLostException exception)

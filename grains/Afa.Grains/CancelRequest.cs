@@ -11,11 +11,21 @@ internal sealed class CancelRequest(IBlobStore blobs, string folder)
     /// <summary>Whether it is known here.</summary>
     public bool IsMade { get; private set; }
 
-    /// <exception cref="IOException">The store is away; the request does not stand.</exception>
+    /// <exception cref="IOException">The store is away; the request may stand or not.</exception>
     public async Task MakeAsync()
     {
         await blobs.WriteAsync(_blob, ReadOnlyMemory<byte>.Empty);
         IsMade = true;
+    }
+
+    /// <summary>How work ends that would end so: one that was canceled meanwhile neither rests nor fails.</summary>
+    public RunState Ending(RunState ended) => IsMade && ended != RunState.Completed ? RunState.Canceled : ended;
+
+    /// <summary>Forgets it, as it came too late.</summary>
+    public async Task ForgetAsync()
+    {
+        await blobs.DeleteAsync(_blob);
+        IsMade = false;
     }
 
     /// <summary>Looks for what was asked of an activation that has died.</summary>

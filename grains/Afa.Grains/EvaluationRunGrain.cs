@@ -136,8 +136,10 @@ internal sealed class EvaluationRunGrain(
         {
             await Cancel.MakeAsync();
             DropWork();
+            await WhenSettledAsync();   // It may just have ended.
         }
-        else if (state.State.State is not (RunState.Completed or RunState.Canceled))
+
+        if (_loop is null or { IsCompleted: true } && state.State.State is not (RunState.Completed or RunState.Canceled))
         {
             await using var lease = await Heartbeat.BeginAsync(state, evaluation => (evaluation.State, evaluation.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
         }

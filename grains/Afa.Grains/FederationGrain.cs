@@ -117,6 +117,11 @@ internal sealed class FederationGrain(
         }
 
         await WhenSettledAsync();
+        if (IsAtWork && Cancel.IsMade)
+        {
+            throw Canceled();
+        }
+
         if (IsAtWork)
         {
             _isPauseRequested = false;   // A pause that has not come about is taken back.
@@ -131,7 +136,7 @@ internal sealed class FederationGrain(
         await state.ReadStateAsync();   // Another process may have gone on with it since this grain last looked.
         if (state.State.State == RunState.Canceled)
         {
-            throw new InvalidOperationException($"The federation '{Federation}' was canceled and does not go on. Start another.");
+            throw Canceled();
         }
 
         if (state.State.State != RunState.Completed)
@@ -158,8 +163,10 @@ internal sealed class FederationGrain(
         {
             await Cancel.MakeAsync();
             await _canceling.CancelAsync();
+            await WhenSettledAsync();   // It may just have ended.
         }
-        else if (state.State.State is not (RunState.Completed or RunState.Canceled))
+
+        if (!IsAtWork && state.State.State is not (RunState.Completed or RunState.Canceled))
         {
             await using var lease = await Heartbeat.BeginAsync(state, federation => (federation.State, federation.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
         }
@@ -239,6 +246,8 @@ internal sealed class FederationGrain(
     private FederationOptions Options() => JsonSerializer.Deserialize<FederationOptions>(state.State.OptionsJson!, AfaJson.Options)!;
 
     private InvalidOperationException NoSuchFederation() => new($"There is no federation '{Federation}'.");
+
+    private InvalidOperationException Canceled() => new($"The federation '{Federation}' was canceled and does not go on. Start another.");
 
     private WorkedOnElsewhereException WorkedOnElsewhere() => new($"Another process is at work on the federation '{Federation}'. Follow it with: afa watch {Federation}");
 
@@ -367,6 +376,7 @@ internal sealed class FederationGrain(
 
     private async Task WorkAsync(FederationOptions options, FederationMembers members, CancellationToken stop)
     {
+        _roundShare = 0;
         await AdoptAsync();
         var checkpoint = await LastGoodAsync(options, stop);
         _start = (time.GetTimestamp(), Share(options));
@@ -395,7 +405,8 @@ internal sealed class FederationGrain(
             return;
         }
 
-        if (await reports.FindAsync(adding.Checkpoint) is { Problem: null } report)
+        var parent = adding.Round == 1 ? Name(0) : state.State.Rounds[^1].Checkpoint;
+        if (await reports.FindAsync(adding.Checkpoint, parent) is { Problem: null } report)
         {
             await NoteAsync(adding, report);
         }
@@ -410,6 +421,7 @@ internal sealed class FederationGrain(
     {
         state.State.Rounds.Add(adding with
         {
+            Checkpoint = report.Checkpoint,
             Delivered = report.Delivered,
             Missing = [.. adding.Missing, .. report.Lost.Select(lost => new MissingParticipant(lost.Key, lost.Value))],
             Chosen = report.Chosen,
@@ -418,13 +430,31 @@ internal sealed class FederationGrain(
         (state.State.Adding, state.State.Attempt) = (null, 0);
         await WriteStateAsync();
         telemetry.RoundDone(report.Delivered.Count, adding.Asked.Count - report.Delivered.Count, TimeSpan.FromSeconds(adding.Seconds));
-        await reports.DeleteAsync(adding.Checkpoint);
-        for (var attempt = 1; attempt < adding.Attempt; attempt++)
+        await TidyAsync(adding, report.Checkpoint);
+    }
+
+    /// <summary>Deletes what a finished round has left: models of other attempts, which would be listed beside its own, and reports.</summary>
+    private async Task TidyAsync(RoundSummary round, string model)
+    {
+        try
         {
-            await checkpoints.DeleteAsync(Name(adding.Round, attempt));
-            await reports.DeleteAsync(Name(adding.Round, attempt));
+            foreach (var name in Attempts(round.Round, round.Attempt))
+            {
+                if (name != model)
+                {
+                    await checkpoints.DeleteAsync(name);
+                }
+
+                await reports.DeleteAsync(name);
+            }
+        }
+        catch (IOException exception)
+        {
+            logger.LogWarning("What the attempts at round {Round} of {Federation} have left could not be deleted: {Reason}", round.Round, Federation, exception.Message);
         }
     }
+
+    private IEnumerable<string> Attempts(int round, int count) => Enumerable.Range(1, count).Select(attempt => Name(round, attempt));
 
     /// <summary>The newest model that the state knows of and that loads; what came after it is forgotten, as it will be done again.</summary>
     private async Task<string> LastGoodAsync(FederationOptions options, CancellationToken stop)
@@ -506,7 +536,7 @@ internal sealed class FederationGrain(
         await WriteStateAsync();   // Before, as nobody may learn of a sum that is not accounted for.
 
         var report = await members.AggregateAsync(new AggregationRequest(
-            Federation, round, state.State.OptionsJson!, checkpoint, adding.Checkpoint, [.. delivered.Select(one => one.Participant)], [.. delivered.Select(one => one.Progress.Images)], least,
+            Federation, round, state.State.OptionsJson!, checkpoint, [.. Attempts(round + 1, attempt)], [.. delivered.Select(one => one.Participant)], [.. delivered.Select(one => one.Progress.Images)], least,
             delivered.Count == 0 ? new Dictionary<string, double>() : new Dictionary<string, double> { ["loss"] = loss }), stop);
         if (report.Problem is { } problem)
         {
@@ -515,7 +545,7 @@ internal sealed class FederationGrain(
 
         _roundShare = 0;
         await NoteAsync(adding with { Seconds = time.GetElapsedTime(started).TotalSeconds }, report);
-        return adding.Checkpoint;
+        return report.Checkpoint;
     }
 
     private async Task<(List<(int Participant, ParticipantProgress Progress)> Delivered, List<MissingParticipant> Missing)> TrainAsync(
@@ -601,7 +631,7 @@ internal sealed class FederationGrain(
 
     private async Task EndAsync(RunState ended, string? message, CancellationToken stop)
     {
-        state.State.State = ended;
+        state.State.State = ended = Cancel.Ending(ended);
         state.State.Message = message;
         for (var tries = 1; ; tries++)
         {

@@ -17,7 +17,7 @@ internal sealed class OwnLayers(CheckpointStore store, string folder)
         return newest is null ? null : await store.LoadAsync(newest, cancellationToken);
     }
 
-    /// <summary>Keeps something of a round, and what it began with, as it may not count in the end, and what was before that, as the last model may turn out damaged. All else goes.</summary>
+    /// <summary>Keeps something of a round, and what it began with, as it may not count in the end, and what was before that, as the last model may turn out damaged. Older ones go.</summary>
     /// <param name="rounds">Rounds that are done with it.</param>
     /// <param name="begunWith">What <see cref="LoadAsync"/> was asked for when it began.</param>
     public async Task SaveAsync(int rounds, Checkpoint own, int begunWith, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ internal sealed class OwnLayers(CheckpointStore store, string folder)
         string?[] kept = [Name(rounds), await NewestAsync(begunWith, cancellationToken), await NewestAsync(begunWith - 1, cancellationToken)];
         await foreach (var name in store.ListAsync(folder + Prefix, cancellationToken))
         {
-            if (!kept.Contains(name))
+            if (!kept.Contains(name) && string.CompareOrdinal(name, Name(rounds)) < 0)   // Newer ones are of an activation that has replaced this one.
             {
                 await store.DeleteAsync(name, cancellationToken);
             }

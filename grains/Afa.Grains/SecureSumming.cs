@@ -27,7 +27,8 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
         var code = new FixedPointCode(options.Privacy.SecureRange, members.Count);
 
         var entries = await AllAsync(Everyone(members), index => Grain(members[index]).AdvertiseKeysAsync(new SecureSum(_attempt, request.Round, members, index, threshold, weights[index])));
-        var keys = OfTheFirstOpening(entries);
+        var opened = OpenedBefore(entries);
+        var keys = OfThoseWhoOpened(opened, entries);
         var shares = await AllAsync(Present(keys), index => Grain(members[index]).ShareKeysAsync(_attempt, keys));
         var sharers = Present(shares);
         Require(sharers.Count, threshold, lost);
@@ -38,6 +39,13 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
         });
 
         var (sum, survivors) = await SumAsync(server.Layout.Length, members, Present(received), threshold);
+        if (opened is not null && !opened.ToHashSet().SetEquals(survivors.Select(index => members[index])))
+        {
+            // Before anybody is asked: who reveals for others now could no more do so for these.
+            throw new InvalidOperationException(
+                $"The sum of round {request.Round + 1} was perhaps opened before, with the participants {string.Join(", ", opened)}, and another with fewer would show what they differ by. Resume when all of them are back. {string.Join(' ', lost.Values.Distinct().Take(3))}".TrimEnd());
+        }
+
         var reveals = await AllAsync(survivors, index => Grain(members[index]).RevealAsync(_attempt, survivors));
         Require(Present(reveals).Count, threshold, lost);
 
@@ -72,20 +80,20 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
             return answers;
         }
 
-        byte[]?[] OfTheFirstOpening(SecureKeys?[] all)
-        {
-            var opened = all.Select(entry => entry?.OpenedWith).FirstOrDefault(with => with is not null);
-            return [.. all.Select((entry, index) =>
-            {
-                if (entry is null || opened is null || opened.Contains(members[index]))
-                {
-                    return entry?.PublicKeys;
-                }
+        // Where attempts were cut short, some may name other sets; only one that most of a sum's members name can have been opened.
+        IReadOnlyList<int>? OpenedBefore(SecureKeys?[] all) =>
+            all.Select(entry => entry?.OpenedWith).OfType<IReadOnlyList<int>>().GroupBy(with => string.Join(',', with.Order())).OrderByDescending(set => set.Count()).FirstOrDefault()?.First();
 
-                DropOut(members[index], new InvalidOperationException("The sum was opened before without it."));
-                return null;
-            })];
-        }
+        byte[]?[] OfThoseWhoOpened(IReadOnlyList<int>? with, SecureKeys?[] all) => [.. all.Select((entry, index) =>
+        {
+            if (entry is null || with is null || (with.Contains(members[index]) && (entry.OpenedWith is null || entry.OpenedWith.ToHashSet().SetEquals(with))))
+            {
+                return entry?.PublicKeys;
+            }
+
+            DropOut(members[index], new InvalidOperationException("The sum was opened before without it."));
+            return null;
+        })];
 
         async Task<(uint[] Sum, List<int> Survivors)> SumAsync(long length, List<int> all, List<int> present, int least)
         {

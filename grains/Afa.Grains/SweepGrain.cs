@@ -158,7 +158,12 @@ internal sealed class SweepGrain(
         {
             await Cancel.MakeAsync();
             (_isPausing, _isCanceling) = (true, true);
-            return;
+            if (IsAtWork && state.State.State == RunState.Running)
+            {
+                return;
+            }
+
+            await _loop!.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);   // It has just ended.
         }
 
         if (state.State.State is not (RunState.Completed or RunState.Canceled))
@@ -287,10 +292,8 @@ internal sealed class SweepGrain(
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, lease.Lost);
         try
         {
-            if (await Cancel.FindAsync(stopping.Token))
-            {
-                (_isPausing, _isCanceling) = (true, true);
-            }
+            _isCanceling |= await Cancel.FindAsync(stopping.Token);
+            _isPausing |= _isCanceling;
 
             Progress.Restart(Progress.Share(Progress.Trials(Sweep, state.State.Trials, await LookAsync(stopping.Token))));
             await WorkAsync(stopping.Token);
@@ -432,7 +435,12 @@ internal sealed class SweepGrain(
 
     private async Task EndAsync(RunState ended, string? message, CancellationToken stopping)
     {
-        state.State.State = ended;
+        if (ended == RunState.Completed && Cancel.IsMade)
+        {
+            await Cancel.ForgetAsync();   // Trials that failed may be tried again.
+        }
+
+        state.State.State = Cancel.Ending(ended);
         state.State.Message = message;
         await WriteStateAsync(stopping);
     }

@@ -139,7 +139,7 @@ internal sealed class TrainingRunGrain(
         var lease = await Heartbeat.BeginAsync(state, run =>
         {
             change(run);
-            (run.State, run.Message) = (RunState.Running, null);
+            (run.State, run.Message, run.IsHandedOver) = (RunState.Running, null, false);
         }) ?? throw WorkedOnElsewhere();
         _isPauseRequested = false;
         _loop = RunAsync(lease);
@@ -162,8 +162,10 @@ internal sealed class TrainingRunGrain(
         if (IsAtWork)
         {
             await Cancel.MakeAsync();
+            await WhenSettledAsync();   // It may just have ended.
         }
-        else if (state.State.State is not (RunState.Completed or RunState.Canceled))
+
+        if (!IsAtWork && state.State.State is not (RunState.Completed or RunState.Canceled))
         {
             await using var lease = await Heartbeat.BeginAsync(state, run => (run.State, run.Message) = (RunState.Canceled, null)) ?? throw WorkedOnElsewhere();
             telemetry.RunEnded("canceled");
@@ -281,7 +283,7 @@ internal sealed class TrainingRunGrain(
                 logger.LogWarning("Run {Run} was taken over by another process: {Reason}", Run, exception.Message);
                 return;
             }
-            catch (Exception exception) when (Cancel.IsMade)
+            catch (Exception exception) when (Cancel.IsMade && exception is not InconsistentStateException)
             {
                 logger.LogInformation("Run {Run} was canceled while it could not go on: {Reason}", Run, exception.Message);
                 await EndAsync(RunState.Canceled, null, stop);
@@ -341,6 +343,7 @@ internal sealed class TrainingRunGrain(
         var recoveries = state.State.Recoveries;
         await state.ReadStateAsync();
         state.State.Recoveries = Math.Max(recoveries, state.State.Recoveries);
+        state.State.IsHandedOver = false;
     }
 
     /// <summary>Says that the run is handed over, and waits until the silo has ended, so that no trainer is placed there.</summary>
@@ -566,7 +569,7 @@ internal sealed class TrainingRunGrain(
     /// </summary>
     private async Task EndAsync(RunState ended, string? message, CancellationToken stop)
     {
-        state.State.State = ended;
+        state.State.State = ended = Cancel.Ending(ended);
         state.State.Message = message;
         for (var tries = 1; ; tries++)
         {

@@ -19,6 +19,8 @@ public sealed class CancelRequestTests
         BatchSize = 40,
     };
 
+    private static readonly FederationOptions Endless = new() { Training = Training, Participants = 2, Rounds = 100_000, LocalSteps = 1 };
+
     /// <summary>The store is as a silo leaves it that dies after it has said yes to the user and before the work has ended.</summary>
     [Fact]
     public async Task Work_ThatWasCanceledBeforeItsSiloDied_EndsWhenItIsTakenUp()
@@ -29,7 +31,7 @@ public sealed class CancelRequestTests
         {
             var trained = await dying.TrainAsync("first", Training);
             await dying.Control.StartTrainingAsync("run", Json(endless));
-            await dying.Control.StartFederationAsync("federation", Json(new FederationOptions { Training = Training, Participants = 2, Rounds = 100_000, LocalSteps = 1 }));
+            await dying.Control.StartFederationAsync("federation", Json(Endless));
             await dying.Control.StartEvaluationAsync("evaluation", Json(new EvaluationOptions { Checkpoints = [trained.Checkpoint!], DataDirectory = Training.DataDirectory, Images = 200, Attacks = ["autoattack"] }));
             await dying.Control.StartSweepAsync("sweep", Json(new SweepPlan
             {
@@ -52,6 +54,32 @@ public sealed class CancelRequestTests
         await EndsCanceledAsync(async () => (await cluster.Control.GetEvaluationAsync("evaluation"))!.State);
         await EndsCanceledAsync(async () => (await cluster.Control.GetSweepAsync("sweep"))!.State);
         await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Control.ResumeTrainingAsync("run"));
+    }
+
+    [Fact]
+    public async Task Cancel_IsInTheStoreWhenItIsAnswered()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Control.StartTrainingAsync("run", Json(Training with { Epochs = 100_000 }));
+        await cluster.Control.CancelTrainingAsync("run");
+        Assert.True(await new CancelRequest(cluster.Store, "runs/run").FindAsync());
+        await cluster.Control.StartFederationAsync("federation", Json(Endless));
+        await cluster.Control.CancelFederationAsync("federation");
+        Assert.True(await new CancelRequest(cluster.Store, "federations/federation").FindAsync());
+    }
+
+    [Fact]
+    public async Task Cancel_WhileAPauseComesAbout_Wins()
+    {
+        await using var cluster = await TestCluster.StartAsync(silos: 1);
+        await cluster.Control.StartTrainingAsync("run", Json(Training with { Epochs = 100_000 }));
+        await cluster.Control.PauseTrainingAsync("run");
+        await cluster.Control.CancelTrainingAsync("run");
+        await EndsCanceledAsync(async () => (await cluster.Control.GetTrainingAsync("run"))!.State);
+        await cluster.Control.StartFederationAsync("federation", Json(Endless));
+        await cluster.Control.PauseFederationAsync("federation");
+        await cluster.Control.CancelFederationAsync("federation");
+        await EndsCanceledAsync(async () => (await cluster.Control.GetFederationAsync("federation"))!.State);
     }
 
     private static async Task EndsCanceledAsync(Func<Task<RunState>> lookAsync)

@@ -267,7 +267,7 @@ public sealed class FederationTests
         Assert.Contains("without an owner", ended.Message, StringComparison.Ordinal);
         var direct = await cluster.Silos.Client.GetGrain<IParticipantGrain>("other/0").JoinAsync(new ParticipantAssignment("other", 0, Json(Tiny)));
         Assert.Contains("that of 'a'", direct.Problem, StringComparison.Ordinal);
-        var training = await cluster.TrainAsync("run", Tiny.Training with { Epochs = 1 });
+        var training = await Assert.ThrowsAsync<ArgumentException>(() => cluster.TrainAsync("run", Tiny.Training with { Epochs = 1 }));
         Assert.Contains("belong to 'a'", training.Message, StringComparison.Ordinal);
     }
 

@@ -66,12 +66,14 @@ public sealed class RepeatedRoundTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(participant => followers.Participant(participant).LeaveAsync()));
 
         var twice = await followers.AggregateAsync(Second, [0, 1, 2, 3]);
-        var other = await followers.AggregateAsync($"{Second}-attempt-2", [0, 1, 2, 3]);
+        var later = await followers.AggregateAsync($"{Second}-attempt-2", [0, 1, 2, 3], Second);
+        var other = await followers.AggregateAsync($"{Second}-attempt-3", [0, 1, 2, 3]);
 
+        Assert.Equal((Second, once.UpdateNorm), (later.Checkpoint, later.UpdateNorm));
         Assert.Equal((once.UpdateNorm, null), (twice.UpdateNorm, twice.Problem));
         Assert.Equal([0, 1, 2, 3], twice.Delivered);
         Assert.Equal(weights, await followers.WeightsAsync(Second));
-        Assert.Equal((4, true), (other.Lost.Count, other.Problem is not null));   // There is nobody left to ask: the second answer came from the store.
+        Assert.Equal((4, true), (other.Lost.Count, other.Problem is not null));   // There is nobody left to ask: the answers before came from the store.
     }
 
     [Fact]
@@ -106,6 +108,22 @@ public sealed class RepeatedRoundTests
             Floats(await followers.WeightsAsync(Second)).Zip(Floats(await followers.WeightsAsync($"{Second}-attempt-2"))),
             pair => Assert.Equal(pair.First, pair.Second, 1e-6f));   // The fixed point of four is coarser than that of three.
         Assert.Contains("opened before", fewer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SecureSum_ThatWasNearlyOpened_AsksNobodyToRevealForFewer()
+    {
+        await using var followers = await Followers.JoinAsync(Tiny with { Privacy = new PrivacyOptions { SecureAggregation = true } });
+        await followers.TrainAllAsync();
+        await followers.Opened(0).NoteAsync(0, First, [0, 1, 2, 3]);   // Its process has ended before the others were asked.
+
+        var fewer = await Assert.ThrowsAsync<InvalidOperationException>(() => followers.AggregateAsync(Second, [0, 1, 2]));
+        var noted = await Task.WhenAll(Enumerable.Range(1, 2).Select(number => followers.Opened(number).FindAsync(0, First)));
+        var all = await followers.AggregateAsync(Second, [0, 1, 2, 3]);
+
+        Assert.Contains("Resume when all of them are back", fewer.Message, StringComparison.Ordinal);
+        Assert.All(noted, Assert.Null);
+        Assert.Equal([0, 1, 2, 3], all.Delivered);
     }
 
     private static float[] Floats(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
@@ -147,9 +165,11 @@ public sealed class RepeatedRoundTests
 
         public async Task<byte[]> UpdateAsync(int participant, int round) => (await Participant(participant).GetSliceAsync(round, 0, 1000)).Bytes.ToArray();
 
-        public Task<AggregationReport> AggregateAsync(string newCheckpoint, int[] participants) =>
+        public OpenedSums Opened(int number) => new(cluster.Store, $"federations/{Federation}/participants/{number}/");
+
+        public Task<AggregationReport> AggregateAsync(string newCheckpoint, int[] participants, params string[] earlier) =>
             cluster.Silos.Client.GetGrain<IAggregatorGrain>($"{Federation}/0").AggregateAsync(new AggregationRequest(
-                Federation, 0, _options, First, newCheckpoint, participants, [.. participants.Select(_ => 32)], 1, new Dictionary<string, double>()));
+                Federation, 0, _options, First, [.. earlier, newCheckpoint], participants, [.. participants.Select(_ => 32)], 1, new Dictionary<string, double>()));
 
         public async Task<byte[]> WeightsAsync(string checkpoint) => TestCluster.Weights(await cluster.Checkpoints.LoadAsync(checkpoint));
 
