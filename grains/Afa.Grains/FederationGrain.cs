@@ -531,7 +531,8 @@ internal sealed class FederationGrain(
         var loss = delivered.Count == 0 ? double.NaN : delivered.Sum(one => one.Progress.Loss * one.Progress.Images) / images;
         var attempt = ++state.State.Attempt;
         var adding = state.State.Adding = new RoundSummary(
-            round + 1, options.PhaseOf(round), asked, [], missing, null, loss, 0, time.GetElapsedTime(started).TotalSeconds, Name(round + 1, attempt)) { Attempt = attempt };
+            round + 1, options.PhaseOf(round), asked, [], missing, null, loss, 0, time.GetElapsedTime(started).TotalSeconds, Name(round + 1, attempt))
+        { Attempt = attempt };
         state.State.NoisySums += options.Privacy.NoiseMultiplier > 0 ? 1 : 0;
         await WriteStateAsync();   // Before, as nobody may learn of a sum that is not accounted for.
 
