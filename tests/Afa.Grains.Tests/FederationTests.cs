@@ -7,6 +7,7 @@ using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
 using Afa.Grains;
 using Afa.Training;
+using static Afa.Tests.Grains.Federations;
 
 namespace Afa.Tests.Grains;
 
@@ -306,16 +307,6 @@ public sealed class FederationTests
         return (await DocumentAsync(cluster, "fed"), await cluster.FinalWeightsAsync("fed"));
     }
 
-    private static async Task CompleteAsync(TestCluster cluster, string federation, FederationOptions options)
-    {
-        await cluster.Control.StartFederationAsync(federation, Json(options));
-        var ended = await WaitAsync(cluster, federation, status => status.State != RunState.Running);
-        Assert.True(ended.State == RunState.Completed, ended.Message);
-    }
-
-    private static async Task<FederationDocument> DocumentAsync(TestCluster cluster, string federation) =>
-        JsonSerializer.Deserialize<FederationDocument>((await cluster.Control.GetFederationResultAsync(federation))!, AfaJson.Options)!;
-
     private static async Task<RoundSummary> WaitForRoundAsync(TestCluster cluster, Func<RoundSummary, bool> isWanted)
     {
         RoundSummary? found = null;
@@ -323,39 +314,5 @@ public sealed class FederationTests
         return found!;
     }
 
-    private static string Json(FederationOptions options) => JsonSerializer.Serialize(options, AfaJson.Options);
-
     private static float[] Floats(byte[] bytes) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
-
-    /// <summary>Polls until the federation is as wanted; a call that fails because a silo is gone is repeated.</summary>
-    private static Task<FederationStatus> WaitAsync(TestCluster cluster, string federation, Func<FederationStatus, bool> isWanted) =>
-        WaitAsync(cluster, federation, status => Task.FromResult(isWanted(status)));
-
-    private static async Task<FederationStatus> WaitAsync(TestCluster cluster, string federation, Func<FederationStatus, Task<bool>> isWantedAsync)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        object? last = null;
-        while (!limit.IsCancellationRequested)
-        {
-            try
-            {
-                var status = await cluster.Control.GetFederationAsync(federation, limit.Token);
-                last = status;
-                if (status is not null && await isWantedAsync(status))
-                {
-                    return status;
-                }
-            }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException or OperationCanceledException or IOException)
-            {
-                last = exception;
-            }
-
-            await Task.Delay(20);
-        }
-
-        var rounds = (await DocumentAsync(cluster, federation)).Rounds;
-        throw new TimeoutException(
-            $"Federation '{federation}' is not as wanted. Last heard: {last}; reasons: {string.Join(" | ", rounds.SelectMany(round => round.Missing).Select(missing => $"{missing.Participant}: {missing.Reason}").Distinct().Take(5))}");
-    }
 }

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Afa.Compute;
 using Afa.Grains;
 using Afa.Training;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Afa.Tests.Grains;
 
@@ -14,10 +12,6 @@ namespace Afa.Tests.Grains;
 /// </summary>
 public sealed class RecoveryTrialTests
 {
-    private const int TrialsPerCluster = 10;
-
-    private static readonly int? s_only = Environment.GetEnvironmentVariable("AFA_TRIAL_SEED") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
-
     private static readonly TrainingOptions s_crossEntropy = new()
     {
         Method = TrainingMethod.Ce,
@@ -41,25 +35,22 @@ public sealed class RecoveryTrialTests
     private double _largestDifference;
 
     [Fact]
-    public Task Faults_AtRandomMoments_TheRunEndsWithTheSameWeights() => TryAllAsync(Seeds(quick: 10, full: 200), tolerance: 0, [s_crossEntropy, s_afa]);
+    public Task Faults_AtRandomMoments_TheRunEndsWithTheSameWeights() => TryAllAsync(Trials.Seeds(quick: 10, full: 200), tolerance: 0, [s_crossEntropy, s_afa]);
 
     [Fact]
     public async Task Faults_AtRandomMoments_AnElasticRunEndsWithinTolerance()
     {
         // Of the seeds whose plans have a silo killed.
-        await TryAllAsync(Seeds(quick: 2, full: 40).Select(seed => s_only ?? seed * Enum.GetValues<FaultKind>().Length), WeightDifference.Tolerance, [s_elastic]);
-        Assert.True(s_only is not null || _trialsByTrainers.Keys.Order().SequenceEqual([3, 6]), "No run had fewer trainers for a while.");
+        await TryAllAsync(Trials.Seeds(quick: 2, full: 40).Select(seed => Trials.Only ?? seed * Fault.OfTraining.Count), WeightDifference.Tolerance, [s_elastic]);
+        Assert.True(Trials.Only is not null || _trialsByTrainers.Keys.Order().SequenceEqual([3, 6]), "No run had fewer trainers for a while.");
     }
-
-    private static IEnumerable<int> Seeds(int quick, int full) =>
-        s_only is { } seed ? [seed] : Enumerable.Range(0, Environment.GetEnvironmentVariable("AFA_LONG_TESTS") == "1" ? full : quick);
 
     /// <param name="options">Of the trials in turn, each of another method.</param>
     private async Task TryAllAsync(IEnumerable<int> seeds, double tolerance, TrainingOptions[] options)
     {
         var trials = 0;
         var started = Stopwatch.GetTimestamp();
-        foreach (var some in seeds.Chunk(TrialsPerCluster))
+        foreach (var some in seeds.Chunk(Trials.PerCluster))
         {
             var store = new SwitchedStore(TestCluster.NewStore());
             await using var cluster = await TestCluster.StartAsync(silos: 3, store);
@@ -80,7 +71,7 @@ public sealed class RecoveryTrialTests
             + (_trialsByTrainers.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
                 $"; trials in which so many trainers were seen: {string.Join(", ", _trialsByTrainers.Select(entry => $"{entry.Key} in {entry.Value}"))}; largest difference of a weight {_largestDifference:G3}"));
         TestContext.Current.TestOutputHelper?.WriteLine(summary);
-        Assert.True(s_only is not null || _recoveries > 0, summary);   // Else nothing was tried.
+        Assert.True(Trials.Only is not null || _recoveries > 0, summary);   // Else nothing was tried.
     }
 
     /// <param name="tolerance">Of weights and of the epochs' losses; 0 for the same bits.</param>
@@ -88,7 +79,7 @@ public sealed class RecoveryTrialTests
     {
         var run = $"trial-{seed}";
         var expected = undisturbed[options.Method];
-        var plan = Fault.Plan(seed, (int)expected.Steps);
+        var plan = Fault.Plan(seed, (int)expected.Steps, Fault.OfTraining);
         var trainers = new HashSet<int>();
         try
         {
@@ -125,11 +116,11 @@ public sealed class RecoveryTrialTests
                 _trialsByTrainers[count] = _trialsByTrainers.GetValueOrDefault(count) + 1;
             }
 
-            await RequireFreeSlotsAsync(cluster);
+            await Trials.RequireFreeSlotsAsync(cluster);
         }
         catch (Exception exception)
         {
-            throw new InvalidOperationException($"The trial of seed {seed} failed ({string.Join("; ", plan)}); AFA_TRIAL_SEED={seed} repeats it. {exception.Message}", exception);
+            throw Trials.Failed(seed, plan, exception);
         }
 
         Task<TrainingRunStatus> WaitAsync(Func<TrainingRunStatus, bool> isWanted) => cluster.WaitAsync(run, status =>
@@ -187,28 +178,6 @@ public sealed class RecoveryTrialTests
 
     private static async Task<Outcome> OutcomeAsync(TestCluster cluster, string run, TrainingRunStatus ended) =>
         new(ended.Step, await cluster.FinalWeightsAsync(run), [.. ended.History.Select(row => row.Loss)]);
-
-    /// <summary>Waits until no trainer holds a device slot of a living silo.</summary>
-    private static async Task RequireFreeSlotsAsync(TestCluster cluster)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        foreach (var silo in cluster.Silos.Silos)
-        {
-            var pool = cluster.Silos.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<DevicePool>();
-            while (!IsFree(pool))
-            {
-                Assert.False(limit.IsCancellationRequested, $"A device slot of {silo.Name} was not given back.");
-                await Task.Delay(20, CancellationToken.None);
-            }
-        }
-    }
-
-    private static bool IsFree(DevicePool pool)
-    {
-        var leases = Enumerable.Range(0, pool.Slots).Select(_ => pool.TryLease()).ToList();
-        leases.ForEach(lease => lease?.Dispose());
-        return leases.TrueForAll(lease => lease is not null);
-    }
 
     private sealed record Outcome(long Steps, byte[] Weights, IReadOnlyList<double> Losses);
 }
