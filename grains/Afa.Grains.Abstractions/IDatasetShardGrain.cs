@@ -14,6 +14,10 @@ public interface IDatasetShardGrain : IGrainWithStringKey
     [Alias("prepare-private"), ResponseTimeout("00:10:00")]
     Task<string?> PreparePrivateAsync(ParticipantAssignment assignment);
 
+    /// <summary>Frees the images, and moves to the silo that the call's placement hint names. One that was only deactivated would come up again wherever it is still thought to be.</summary>
+    [Alias("move")]
+    Task MoveAsync();
+
     /// <summary>Frees the images.</summary>
     [Alias("release")]
     Task ReleaseAsync();

@@ -30,6 +30,20 @@ internal sealed class AggregationReports(IBlobStore blobs, CheckpointStore check
         }
     }
 
+    /// <summary>Whether a model is stored whose report is forgotten.</summary>
+    /// <param name="parent">Name of the model that it was made from.</param>
+    public async Task<bool> IsNotedAsync(string checkpoint, string parent)
+    {
+        try
+        {
+            return (await checkpoints.LoadStateAsync(checkpoint)).Parent == parent && await blobs.ReadAsync(Name(checkpoint), MaxSizeInBytes) is null;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or CheckpointDamagedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Stores a report and then its model: without that, the report counts for nothing.</summary>
     public async Task SaveAsync(Checkpoint model, AggregationReport report)
     {

@@ -23,6 +23,11 @@ internal sealed class AggregatorGrain(CheckpointStore checkpoints, AggregationRe
             }
         }
 
+        if (await reports.IsNotedAsync(request.NewCheckpoints[^1], request.Checkpoint))
+        {
+            return new AggregationReport("", [], new Dictionary<int, string>(), null, 0, "These updates have been added up, and their model is noted: the call comes too late.");
+        }
+
         var options = JsonSerializer.Deserialize<FederationOptions>(request.OptionsJson, AfaJson.Options)!;
         var global = await checkpoints.LoadAsync(request.Checkpoint);
         var images = request.Participants.Zip(request.Images).ToDictionary(pair => pair.First, pair => pair.Second);

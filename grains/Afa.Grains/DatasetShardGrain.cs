@@ -56,6 +56,13 @@ internal sealed class DatasetShardGrain(DatasetCache datasets, PrivateShards pri
         }
     }
 
+    public Task MoveAsync()
+    {
+        privateShards.Forget(Key);
+        MigrateOnIdle();
+        return Task.CompletedTask;
+    }
+
     public Task ReleaseAsync()
     {
         privateShards.Forget(Key);

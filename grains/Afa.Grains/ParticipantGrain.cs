@@ -12,13 +12,14 @@ using Afa.Telemetry;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
 using Orleans.Placement;
+using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
 [RandomPlacement, KeepAlive]
 [SuppressMessage("Design", "CA1001", Justification = "LeaveAsync and the deactivation free what is held.")]
 internal sealed class ParticipantGrain(
-    IBlobStore blobs, CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, TimeProvider time, FederationTelemetry telemetry, ILogger<ParticipantGrain> logger)
+    IBlobStore blobs, CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, ILocalSiloDetails silo, TimeProvider time, FederationTelemetry telemetry, ILogger<ParticipantGrain> logger)
     : Grain, IParticipantGrain, IIncomingGrainCallFilter
 {
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
@@ -31,7 +32,7 @@ internal sealed class ParticipantGrain(
     private OpenedSums? _opened;
     private LocalRoundWork? _round;
     private (string Checkpoint, int Counted, Task<ParticipantCounts> Counts)? _judgment;
-    private (SecureSum Sum, SecureAggregationClient Client)? _secure;
+    private SecurePart? _secure;
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -40,10 +41,11 @@ internal sealed class ParticipantGrain(
         var options = JsonSerializer.Deserialize<FederationOptions>(assignment.OptionsJson, AfaJson.Options)!;
         if (owner.Problem(options, assignment.Number) is { } misplaced)
         {
-            DeactivateOnIdle();   // So that the next call may find the owner's silo.
+            MigrateOnIdle();   // To the owner's silo, which the call names.
             return new ParticipantReport(misplaced, 0, "");
         }
 
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo.SiloAddress);   // This grain may have come up elsewhere than it was asked to; the shard goes with it.
         if (await GrainFactory.GetGrain<IDatasetShardGrain>(Key).PreparePrivateAsync(assignment) is { } problem)
         {
             return new ParticipantReport(problem, 0, "");
@@ -52,7 +54,7 @@ internal sealed class ParticipantGrain(
         if (shards.Find(Key) is null)
         {
             // It lies where this participant was before. Its images do not follow: this silo reads its own files, or has none.
-            await GrainFactory.GetGrain<IDatasetShardGrain>(Key).ReleaseAsync();
+            await GrainFactory.GetGrain<IDatasetShardGrain>(Key).MoveAsync();
             await GrainFactory.GetGrain<IDatasetShardGrain>(Key).PreparePrivateAsync(assignment);
         }
 
@@ -115,40 +117,39 @@ internal sealed class ParticipantGrain(
     public async Task<SecureKeys> AdvertiseKeysAsync(SecureSum sum)
     {
         var (options, _) = Joined();
-        _secure?.Client.Dispose();
-        var code = new FixedPointCode(options.Privacy.SecureRange, sum.Members.Count);
-        var client = new SecureAggregationClient(sum.Member, sum.Members.Count, sum.Threshold, code, sum.Attempt);
-        _secure = (sum, client);
-        return new SecureKeys(client.PublicKeys, await _opened!.FindAsync(sum.Round, Trained(sum.Round).Checkpoint));
+        if (_secure?.Sum.Attempt != sum.Attempt)
+        {
+            _secure?.Dispose();
+            var code = new FixedPointCode(options.Privacy.SecureRange, sum.Members.Count);
+            _secure = new SecurePart(sum, new SecureAggregationClient(sum.Member, sum.Members.Count, sum.Threshold, code, sum.Attempt));
+        }
+
+        return new SecureKeys(_secure.Client.PublicKeys, await _opened!.FindAsync(sum.Round, Trained(sum.Round).Checkpoint));
     }
 
-    public Task<IReadOnlyList<byte[]?>> ShareKeysAsync(string attempt, IReadOnlyList<byte[]?> publicKeys) => Task.FromResult(Agree(() => Secure(attempt).Client.ShareKeys(publicKeys)));
+    public Task<IReadOnlyList<byte[]?>> ShareKeysAsync(string attempt, IReadOnlyList<byte[]?> publicKeys) => Task.FromResult(Agree(() => Secure(attempt).ShareKeys(publicKeys)));
 
     public Task ReceiveSharesAsync(string attempt, IReadOnlyList<byte[]?> shares)
     {
-        Agree(() =>
-        {
-            Secure(attempt).Client.Receive(shares);
-            return true;
-        });
+        Agree(() => Secure(attempt).Receive(shares));
         return Task.CompletedTask;
     }
 
     public async Task<GradientSlice> GetMaskedSliceAsync(string attempt, long offset, int count)
     {
-        var (sum, client) = Secure(attempt);
-        var update = await UpdateAsync(sum.Round);
+        var part = Secure(attempt);
+        var update = await UpdateAsync(part.Sum.Round);
         UpdateReader.RequireSlice(offset, count, update.Values.Length);
         var masked = new byte[count * sizeof(uint)];
-        await Task.Run(() => client.Mask(update.Values.AsSpan((int)offset, count), offset, MemoryMarshal.Cast<byte, uint>(masked.AsSpan()), sum.Weight));
+        await Task.Run(() => part.Client.Mask(update.Values.AsSpan((int)offset, count), offset, MemoryMarshal.Cast<byte, uint>(masked.AsSpan()), part.Sum.Weight));
         return new GradientSlice(masked, GradientFormat.Float32);   // Words of 32 bits, which travel as such.
     }
 
     public async Task<byte[]> RevealAsync(string attempt, IReadOnlyList<int> survivors)
     {
-        var (sum, client) = Secure(attempt);
-        var revealed = Agree(() => client.Reveal(survivors));
-        await _opened!.NoteAsync(sum.Round, Trained(sum.Round).Checkpoint, [.. survivors.Select(index => sum.Members[index])]);
+        var part = Secure(attempt);
+        var revealed = Agree(() => part.Client.Reveal(survivors));
+        await _opened!.NoteAsync(part.Sum.Round, Trained(part.Sum.Round).Checkpoint, [.. survivors.Select(index => part.Sum.Members[index])]);
         return revealed;   // After the note: whoever has this may open the sum.
     }
 
@@ -223,7 +224,7 @@ internal sealed class ParticipantGrain(
 
         _ending.Dispose();
         _ending = new CancellationTokenSource();
-        _secure?.Client.Dispose();
+        _secure?.Dispose();
         (_round, _judgment, _secure) = (null, null, null);
     }
 
@@ -345,8 +346,8 @@ internal sealed class ParticipantGrain(
         ? known
         : throw new ParticipantException($"Participant '{Key}' has no update of round {round + 1}.");
 
-    private (SecureSum Sum, SecureAggregationClient Client) Secure(string attempt) => _secure is { } secure && secure.Sum.Attempt == attempt
-        ? secure
+    private SecurePart Secure(string attempt) => _secure is { } part && part.Sum.Attempt == attempt
+        ? part
         : throw new ParticipantException($"Participant '{Key}' has no part in the secure sum '{attempt}'; it must begin anew.");
 
     /// <summary>A round's training, under way or done.</summary>

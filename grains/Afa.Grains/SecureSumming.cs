@@ -60,6 +60,7 @@ internal sealed class SecureSumming(IGrainFactory grains, AggregationRequest req
         }
 
         await Task.Run(() => Open(server, secure, code, sum, survivors, weights));
+        survivors.ForEach(index => lost.Remove(members[index]));   // Whoever died between its upload and the reveal is in the sum all the same.
         return ([.. survivors.Select(index => members[index])], null);
 
         async Task<T?[]> AllAsync<T>(List<int> who, Func<int, Task<T>> ask)

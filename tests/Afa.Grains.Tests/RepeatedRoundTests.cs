@@ -77,6 +77,21 @@ public sealed class RepeatedRoundTests
     }
 
     [Fact]
+    public async Task Aggregation_ThatIsNoted_IsNotDoneAgainByACallThatComesLate()
+    {
+        await using var followers = await Followers.JoinAsync(Tiny with { Privacy = new PrivacyOptions { ClipNorm = 1, NoiseMultiplier = 1 } });
+        await followers.TrainAllAsync();
+        await followers.AggregateAsync(Second, [0, 1, 2, 3]);
+        var weights = await followers.WeightsAsync(Second);
+        await new AggregationReports(followers.Cluster.Store, followers.Cluster.Checkpoints).DeleteAsync(Second);
+
+        var late = await followers.AggregateAsync(Second, [0, 1, 2, 3]);
+
+        Assert.Contains("too late", late.Problem, StringComparison.Ordinal);
+        Assert.Equal(weights, await followers.WeightsAsync(Second));
+    }
+
+    [Fact]
     public async Task Aggregation_WhoseModelIsDamaged_IsDoneAgain()
     {
         await using var followers = await Followers.JoinAsync(Tiny);

@@ -46,7 +46,8 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <param name="recovery">Null: as in a cluster, but sooner.</param>
     /// <param name="owner">Whose each silo is that is started, counted from 0; null: nobody's.</param>
     /// <param name="log">Gets what the silos log.</param>
-    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null, Func<int, SiloOwner>? owner = null, ILoggerProvider? log = null)
+    /// <param name="calls">Gets the calls of grains.</param>
+    public static async Task<TestCluster> StartAsync(int silos, IBlobStore? store = null, RunRecoveryOptions? recovery = null, Func<int, SiloOwner>? owner = null, ILoggerProvider? log = null, IIncomingGrainCallFilter? calls = null)
     {
         store ??= NewStore();
         var devices = new List<DevicePool>();
@@ -70,6 +71,11 @@ internal sealed class TestCluster : IAsyncDisposable
             if (log is not null)
             {
                 silo.Services.AddSingleton(log);
+            }
+
+            if (calls is not null)
+            {
+                silo.AddIncomingGrainCallFilter(calls);
             }
 
             silo.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(recovery ?? new RunRecoveryOptions { ResumesOnActivation = true, FirstDelay = TimeSpan.FromMilliseconds(100) }));
