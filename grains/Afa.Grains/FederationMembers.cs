@@ -17,7 +17,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     private static readonly TimeSpan s_silosLast = TimeSpan.FromMilliseconds(500);
 
     private readonly double[] _shares = new double[options.Count];
-    private (long At, Task<List<(SiloAddress Address, SiloLoad Load)>> Silos)? _silos;
+    private (long At, Task<(List<(SiloAddress Address, SiloLoad Load)> Silos, int Silent)> Answers)? _silos;
 
     /// <summary>How far each participant is in what it does, in [0, 1].</summary>
     public IReadOnlyList<double> Shares => _shares;
@@ -27,6 +27,11 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     {
         if (await PlaceAsync(participant).WaitAsync(stop) is not { } place)
         {
+            if (options.Owners.Count == 0 && (await AnsweringAsync()).Silent > 0)
+            {
+                throw new TimeoutException("Silos do not answer, and those that do have owners.");
+            }
+
             return new ParticipantReport(
                 options.Owners.Count == 0
                     ? "No silo without an owner is in the cluster, and an experiment uses only such. Start one without --participant."
@@ -78,7 +83,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     /// <summary>Has the updates of a round added up, on a silo that is no owner's if there is one: it sees them one by one unless they are masked.</summary>
     public async Task<AggregationReport> AggregateAsync(AggregationRequest request, CancellationToken stop)
     {
-        var free = (await AnsweringAsync().WaitAsync(stop)).Where(silo => silo.Load.Owner is null).Select(silo => silo.Address).ToList();
+        var free = (await AnsweringAsync().WaitAsync(stop)).Silos.Where(silo => silo.Load.Owner is null).Select(silo => silo.Address).ToList();
         RequestContext.Set(IPlacementDirector.PlacementHintKey, free.Count == 0 ? null! : free[request.Round % free.Count]);
         try
         {
@@ -147,7 +152,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     /// <summary>Null where the owner has no silo.</summary>
     private async Task<SiloAddress?> PlaceAsync(int participant)
     {
-        var answering = await AnsweringAsync();
+        var answering = (await AnsweringAsync()).Silos;
         if (options.Owners.Count == 0)
         {
             var free = answering.Where(silo => silo.Load.Owner is null).ToList();
@@ -157,21 +162,22 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
         return answering.FirstOrDefault(silo => silo.Load.Owner == options.Owners[participant]).Address;
     }
 
-    /// <summary>The silos, which are asked once for all participants.</summary>
-    private Task<List<(SiloAddress Address, SiloLoad Load)>> AnsweringAsync()
+    /// <summary>The silos that answer, and how many do not; they are asked once for all participants.</summary>
+    private Task<(List<(SiloAddress Address, SiloLoad Load)> Silos, int Silent)> AnsweringAsync()
     {
-        if (_silos is not { Silos.IsFaulted: false } known || time.GetElapsedTime(known.At) > s_silosLast)
+        if (_silos is not { Answers.IsFaulted: false } known || time.GetElapsedTime(known.At) > s_silosLast)
         {
             _silos = known = (time.GetTimestamp(), AskAsync());
         }
 
-        return known.Silos;
+        return known.Answers;
 
-        async Task<List<(SiloAddress Address, SiloLoad Load)>> AskAsync()
+        async Task<(List<(SiloAddress Address, SiloLoad Load)> Silos, int Silent)> AskAsync()
         {
             var silos = await grains.ActiveSilosAsync();
             var loads = await Task.WhenAll(silos.Select(grains.LoadOfAsync));
-            return [.. silos.Zip(loads).Where(pair => pair.Second?.Address == pair.First.ToParsableString()).Select(pair => (pair.First, pair.Second!))];
+            List<(SiloAddress Address, SiloLoad Load)> answering = [.. silos.Zip(loads).Where(pair => pair.Second?.Address == pair.First.ToParsableString()).Select(pair => (pair.First, pair.Second!))];
+            return (answering, silos.Count - answering.Count);
         }
     }
 

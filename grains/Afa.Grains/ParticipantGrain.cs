@@ -22,6 +22,8 @@ internal sealed class ParticipantGrain(
     IBlobStore blobs, CheckpointStore checkpoints, PrivateShards shards, FederationSlots slots, SiloOwner owner, ILocalSiloDetails silo, TimeProvider time, FederationTelemetry telemetry, ILogger<ParticipantGrain> logger)
     : Grain, IParticipantGrain, IIncomingGrainCallFilter
 {
+    private const int MostMoves = 3;
+
     private static readonly TimeSpan s_pollTime = TimeSpan.FromMilliseconds(500);
 
     private CancellationTokenSource _ending = new();
@@ -51,9 +53,9 @@ internal sealed class ParticipantGrain(
             return new ParticipantReport(problem, 0, "");
         }
 
-        if (shards.Find(Key) is null)
+        for (var tries = 0; shards.Find(Key) is null && tries < MostMoves; tries++)
         {
-            // It lies where this participant was before. Its images do not follow: this silo reads its own files, or has none.
+            // It lies where this participant was before, or a call by that address has brought it up there again. Its images do not follow: this silo reads its own files, or has none.
             await GrainFactory.GetGrain<IDatasetShardGrain>(Key).MoveAsync();
             await GrainFactory.GetGrain<IDatasetShardGrain>(Key).PreparePrivateAsync(assignment);
         }

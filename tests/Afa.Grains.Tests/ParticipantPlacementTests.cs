@@ -1,6 +1,7 @@
 using Afa.Federation;
 using Afa.Grains;
 using Afa.Training;
+using Orleans.Core.Internal;
 using Orleans.Runtime.Placement;
 
 namespace Afa.Tests.Grains;
@@ -35,9 +36,15 @@ public sealed class ParticipantPlacementTests
     {
         await using var cluster = await TestCluster.StartAsync(silos: 2);
         var before = await JoinAsync(cluster, place: 1);
-        await cluster.Silos.DeactivateAsync(Participant(cluster));
+        Hint(cluster, place: 0);
+        await Participant(cluster).AsReference<IGrainManagementExtension>().MigrateOnIdle();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (await AddressAsync(cluster) != cluster.Silos.Silos[0].SiloAddress)
+        {
+            await Task.Delay(50, limit.Token);
+            await BringUpAsync(cluster, place: 0);
+        }
 
-        await BringUpAsync(cluster, place: 0);
         var report = await JoinAsync(cluster, place: 1);
 
         Assert.Equal((null, null, 20), (before.Problem, report.Problem, report.Images));
@@ -75,8 +82,9 @@ public sealed class ParticipantPlacementTests
 
     private static void Hint(TestCluster cluster, int place) => RequestContext.Set(IPlacementDirector.PlacementHintKey, cluster.Silos.Silos[place].SiloAddress);
 
-    private static async Task RequireAtAsync(TestCluster cluster, int place) =>
-        Assert.Equal(cluster.Silos.Silos[place].SiloAddress, await cluster.Silos.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Participant(cluster)));
+    private static async Task RequireAtAsync(TestCluster cluster, int place) => Assert.Equal(cluster.Silos.Silos[place].SiloAddress, await AddressAsync(cluster));
+
+    private static async Task<SiloAddress?> AddressAsync(TestCluster cluster) => await cluster.Silos.Client.GetGrain<IManagementGrain>(0).GetActivationAddress(Participant(cluster));
 
     private static IParticipantGrain Participant(TestCluster cluster) => cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
 }
