@@ -3,7 +3,6 @@ using System.Text.Json;
 using Afa.Federation;
 using Afa.Training;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Placement;
 
 namespace Afa.Grains;
 
@@ -39,15 +38,7 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
                 0, "");
         }
 
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, place);
-        try
-        {
-            return await Grain(participant).JoinAsync(new ParticipantAssignment(federation, participant, optionsJson)).WaitAsync(stop);
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
+        return await ActiveSilos.AtAsync(place, () => Grain(participant).JoinAsync(new ParticipantAssignment(federation, participant, optionsJson)).WaitAsync(stop));
     }
 
     /// <summary>Has a participant train in a round. One whose silo dies begins anew elsewhere, if it may.</summary>
@@ -84,15 +75,8 @@ internal sealed class FederationMembers(IGrainFactory grains, ILogger logger, st
     public async Task<AggregationReport> AggregateAsync(AggregationRequest request, CancellationToken stop)
     {
         var free = (await AnsweringAsync().WaitAsync(stop)).Silos.Where(silo => silo.Load.Owner is null).Select(silo => silo.Address).ToList();
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, free.Count == 0 ? null! : free[request.Round % free.Count]);
-        try
-        {
-            return await grains.GetGrain<IAggregatorGrain>(string.Create(CultureInfo.InvariantCulture, $"{federation}/{request.Round}")).AggregateAsync(request).WaitAsync(stop);
-        }
-        finally
-        {
-            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
-        }
+        var aggregator = grains.GetGrain<IAggregatorGrain>(string.Create(CultureInfo.InvariantCulture, $"{federation}/{request.Round}"));
+        return await ActiveSilos.AtAsync(free.Count == 0 ? null : free[request.Round % free.Count], () => aggregator.AggregateAsync(request).WaitAsync(stop));
     }
 
     /// <summary>Frees what the participants hold. Whoever is gone needs no freeing.</summary>

@@ -13,7 +13,7 @@ internal sealed class OwnLayers(CheckpointStore store, string folder)
     /// <param name="rounds">Rounds that were done then; 0: null is returned.</param>
     public async Task<Checkpoint?> LoadAsync(int rounds, CancellationToken cancellationToken)
     {
-        var newest = await NewestAsync(rounds, cancellationToken);
+        var newest = Newest(await store.ListAsync(folder + Prefix, cancellationToken).ToListAsync(cancellationToken), rounds);
         return newest is null ? null : await store.LoadAsync(newest, cancellationToken);
     }
 
@@ -23,29 +23,16 @@ internal sealed class OwnLayers(CheckpointStore store, string folder)
     public async Task SaveAsync(int rounds, Checkpoint own, int begunWith, CancellationToken cancellationToken)
     {
         await store.SaveAsync(Name(rounds), own, cancellationToken);
-        string?[] kept = [Name(rounds), await NewestAsync(begunWith, cancellationToken), await NewestAsync(begunWith - 1, cancellationToken)];
-        await foreach (var name in store.ListAsync(folder + Prefix, cancellationToken))
+        var names = await store.ListAsync(folder + Prefix, cancellationToken).ToListAsync(cancellationToken);
+        string?[] kept = [Newest(names, begunWith), Newest(names, begunWith - 1)];
+        foreach (var name in names.Where(name => string.CompareOrdinal(name, Name(rounds)) < 0).Except(kept).OfType<string>())   // Newer ones are of an activation that has replaced this one.
         {
-            if (!kept.Contains(name) && string.CompareOrdinal(name, Name(rounds)) < 0)   // Newer ones are of an activation that has replaced this one.
-            {
-                await store.DeleteAsync(name, cancellationToken);
-            }
+            await store.DeleteAsync(name, cancellationToken);
         }
     }
 
-    private async Task<string?> NewestAsync(int rounds, CancellationToken cancellationToken)
-    {
-        string? newest = null;
-        await foreach (var name in store.ListAsync(folder + Prefix, cancellationToken))
-        {
-            if (string.CompareOrdinal(name, Name(rounds)) <= 0)
-            {
-                newest = name;
-            }
-        }
-
-        return newest;
-    }
+    /// <param name="names">In ordinal order, which is that of the rounds.</param>
+    private string? Newest(List<string> names, int rounds) => names.LastOrDefault(name => string.CompareOrdinal(name, Name(rounds)) <= 0);
 
     private string Name(int rounds) => string.Create(CultureInfo.InvariantCulture, $"{folder}{Prefix}{rounds:D6}");
 }

@@ -36,7 +36,6 @@ internal sealed class SweepGrain(
     private SweepProgress? _progress;
     private int _busySlots;
     private bool _isPausing;
-    private bool _isCanceling;   // A pause from which the sweep does not go on.
 
     private string Sweep => this.GetPrimaryKeyString();
 
@@ -135,7 +134,7 @@ internal sealed class SweepGrain(
             change(sweep);
             (sweep.State, sweep.Message) = (RunState.Running, null);
         }) ?? throw WorkedOnElsewhere();
-        (_isPausing, _isCanceling) = (false, false);
+        _isPausing = false;
         _loop = RunAsync(lease);
     }
 
@@ -157,7 +156,7 @@ internal sealed class SweepGrain(
         if (IsAtWork && state.State.State == RunState.Running)
         {
             await Cancel.MakeAsync();
-            (_isPausing, _isCanceling) = (true, true);
+            _isPausing = true;   // One from which the sweep does not go on.
             if (IsAtWork && state.State.State == RunState.Running)
             {
                 return;
@@ -292,8 +291,7 @@ internal sealed class SweepGrain(
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token, lease.Lost);
         try
         {
-            _isCanceling |= await Cancel.FindAsync(stopping.Token);
-            _isPausing |= _isCanceling;
+            _isPausing |= await Cancel.FindAsync(stopping.Token);
 
             Progress.Restart(Progress.Share(Progress.Trials(Sweep, state.State.Trials, await LookAsync(stopping.Token))));
             await WorkAsync(stopping.Token);
@@ -302,12 +300,12 @@ internal sealed class SweepGrain(
                 var records = state.State.Trials.Values;
                 var failed = records.Count(record => record.State == SweepTrialState.Failed);
                 var isDone = records.Count(record => record.IsEnded) == Progress.Plan.Trials.Count;
-                if (_isCanceling && !isDone)
+                if (Cancel.IsMade && !isDone)
                 {
                     await CancelTrialsAsync(stopping.Token);
                 }
 
-                var ended = isDone ? RunState.Completed : _isCanceling ? RunState.Canceled : RunState.Paused;
+                var ended = isDone ? RunState.Completed : Cancel.IsMade ? RunState.Canceled : RunState.Paused;
                 await EndAsync(ended, failed == 0 ? null : $"{failed} of {Progress.Plan.Trials.Count} trials failed{(ended == RunState.Canceled ? "." : "; resume the sweep to try them again.")}", stopping.Token);
             }
         }

@@ -15,22 +15,7 @@ public sealed class FederationTests
 {
     private static readonly string Data = TestData.Write(trainImages: 320, testImages: 120);
 
-    private static readonly FederationOptions Tiny = new()
-    {
-        Training = new TrainingOptions
-        {
-            Method = TrainingMethod.Ce,
-            DataDirectory = Data,
-            TrainImages = 0,
-            ModelWidth = 0.25,
-            BatchSize = 16,
-            Optimizer = new OptimizerOptions { LearningRate = 0.05 },
-        },
-        Participants = 4,
-        Partition = new PartitionOptions { Kind = PartitionKind.Iid },
-        Rounds = 3,
-        Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 30, MinimumCount = 2 },
-    };
+    private static readonly FederationOptions Tiny = Small(Data, width: 0.25) with { Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 30, MinimumCount = 2 } };
 
     private static readonly Lazy<Task<(FederationDocument Document, byte[] Weights)>> Undisturbed = new(() => RunAsync(Tiny, silos: 1));
 

@@ -4,7 +4,6 @@ using Afa.Federation;
 using Afa.Federation.Aggregation;
 using Afa.Federation.Attackers;
 using Afa.Federation.Privacy;
-using Afa.Training;
 
 namespace Afa.Tests.Grains;
 
@@ -15,23 +14,7 @@ namespace Afa.Tests.Grains;
 public sealed class FederationTrialTests
 {
     /// <summary>A round needs all its participants, so that nobody is left out because of a fault.</summary>
-    private static readonly FederationOptions s_mean = new()
-    {
-        Training = new TrainingOptions
-        {
-            Method = TrainingMethod.Ce,
-            DataDirectory = TestData.Write(trainImages: 160, testImages: 80),
-            TrainImages = 0,
-            ModelWidth = 0.125,
-            BatchSize = 16,
-            Optimizer = new OptimizerOptions { LearningRate = 0.05 },
-        },
-        Participants = 4,
-        Partition = new PartitionOptions { Kind = PartitionKind.Iid },
-        Rounds = 3,
-        Quorum = 1,
-        Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 10, MinimumCount = 2 },
-    };
+    private static readonly FederationOptions s_mean = Federations.Small(TestData.Write(trainImages: 160, testImages: 80), width: 0.125) with { Quorum = 1 };
 
     private static readonly (string Name, FederationOptions Options)[] s_federations =
     [

@@ -8,6 +8,24 @@ namespace Afa.Tests.Grains;
 /// <summary>Starts federations in a cluster and waits for them.</summary>
 internal static class Federations
 {
+    /// <summary>What the tests of federations start from: seconds of cross-entropy.</summary>
+    public static FederationOptions Small(string data, double width) => new()
+    {
+        Training = new TrainingOptions
+        {
+            Method = TrainingMethod.Ce,
+            DataDirectory = data,
+            TrainImages = 0,
+            ModelWidth = width,
+            BatchSize = 16,
+            Optimizer = new OptimizerOptions { LearningRate = 0.05 },
+        },
+        Participants = 4,
+        Partition = new PartitionOptions { Kind = PartitionKind.Iid },
+        Rounds = 3,
+        Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 10, MinimumCount = 2 },
+    };
+
     public static string Json(FederationOptions options) => JsonSerializer.Serialize(options, AfaJson.Options);
 
     public static async Task CompleteAsync(TestCluster cluster, string federation, FederationOptions options)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Afa.Federation;
 using Afa.Grains;
 using Afa.Training;
@@ -18,16 +17,14 @@ public sealed class OwnerFoldersTests
         Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], MinimumCount = 2 },
     };
 
-    private static readonly string Json = JsonSerializer.Serialize(Tiny, AfaJson.Options);
-
     [Fact]
     public async Task Federation_UsesTheFoldersOfTheOwnersSilos()
     {
         string[] folders = [WriteFolder(classes: 2), WriteFolder(classes: 2)];
         await using var cluster = await TestCluster.StartAsync(silos: 2, owner: place => new SiloOwner(Tiny.Owners[place], folders[place]));
-        await cluster.Control.StartFederationAsync("fed", Json);
+        await Federations.CompleteAsync(cluster, "fed", Tiny);
 
-        var document = await DocumentAsync(cluster);
+        var document = await Federations.DocumentAsync(cluster, "fed");
 
         Assert.All(document.Rounds, round => Assert.Equal([0, 1], round.Delivered));
         Assert.Equal([24, 24], document.Models[^1].Counts.Select(counts => counts!.Images));
@@ -41,7 +38,7 @@ public sealed class OwnerFoldersTests
         var folder = WriteFolder(classes);
         await using var cluster = await TestCluster.StartAsync(silos: 1, owner: _ => new SiloOwner("a", folder));
 
-        var problem = await cluster.Silos.Client.GetGrain<IDatasetShardGrain>("fed/0").PreparePrivateAsync(new ParticipantAssignment("fed", 0, Json));
+        var problem = await cluster.Silos.Client.GetGrain<IDatasetShardGrain>("fed/0").PreparePrivateAsync(new ParticipantAssignment("fed", 0, Federations.Json(Tiny)));
 
         Assert.Equal(isRefused, problem is not null);
     }
@@ -68,22 +65,6 @@ public sealed class OwnerFoldersTests
             bitmap.Erase(new SKColor((byte)(label * 80), (byte)(i * 5), 0));
             using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
             File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), png.ToArray());
-        }
-    }
-
-    private static async Task<FederationDocument> DocumentAsync(TestCluster cluster)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (true)
-        {
-            var status = await cluster.Control.GetFederationAsync("fed", limit.Token);
-            if (status?.State is not (null or RunState.Running))
-            {
-                Assert.True(status.State == RunState.Completed, status.Message);
-                return JsonSerializer.Deserialize<FederationDocument>((await cluster.Control.GetFederationResultAsync("fed", limit.Token))!, AfaJson.Options)!;
-            }
-
-            await Task.Delay(200, limit.Token);
         }
     }
 }

@@ -41,7 +41,7 @@ public sealed class ParticipantTests
         var (owner, options) = OwnerWho(kind);
         var log = new MemoryLog();
         await using var cluster = await TestCluster.StartAsync(silos: 1, recovery: GivesUp, owner: _ => owner, log: log);
-        await cluster.Control.StartFederationAsync("fed", Json(options));
+        await cluster.Control.StartFederationAsync("fed", Federations.Json(options));
 
         var ended = await EndAsync(cluster);
 
@@ -58,7 +58,7 @@ public sealed class ParticipantTests
     {
         var folder = FolderOf("damaged");
         await using var cluster = await TestCluster.StartAsync(silos: 1, recovery: GivesUp);
-        await cluster.Control.StartFederationAsync("fed", Json(Small with { Training = Small.Training with { DataDirectory = folder } }));
+        await cluster.Control.StartFederationAsync("fed", Federations.Json(Small with { Training = Small.Training with { DataDirectory = folder } }));
 
         Assert.Contains(Telling, (await EndAsync(cluster)).Message, StringComparison.Ordinal);
     }
@@ -81,7 +81,7 @@ public sealed class ParticipantTests
     {
         await using var cluster = await TestCluster.StartAsync(silos: 1, owner: _ => new SiloOwner("a", TestData.Write(trainImages: 40, testImages: 7)));
         var participant = cluster.Silos.Client.GetGrain<IParticipantGrain>("fed/0");
-        var report = await participant.JoinAsync(new ParticipantAssignment("fed", 0, Json(Owned)));
+        var report = await participant.JoinAsync(new ParticipantAssignment("fed", 0, Federations.Json(Owned)));
         var judgment = await JudgeAsync(cluster, participant);
 
         var summary = JsonSerializer.Deserialize<ParticipantSummary>(report.SummaryJson, AfaJson.Options)!;
@@ -136,7 +136,7 @@ public sealed class ParticipantTests
         var log = new MemoryLog();
         await using var cluster = await TestCluster.StartAsync(silos: 1, log: log);
         using var clamped = new ClampedCounter(cluster.Silos.Silos[0].ServiceProvider.GetRequiredService<IMeterFactory>());
-        await cluster.Control.StartFederationAsync("fed", Json(Small with { Privacy = new PrivacyOptions { SecureAggregation = true, SecureRange = 1e-12 } }));
+        await cluster.Control.StartFederationAsync("fed", Federations.Json(Small with { Privacy = new PrivacyOptions { SecureAggregation = true, SecureRange = 1e-12 } }));
 
         var ended = await EndAsync(cluster);
 
@@ -162,7 +162,7 @@ public sealed class ParticipantTests
 
     private static async Task<ParticipantProgress> TrainAsync(TestCluster cluster, IParticipantGrain participant, FederationOptions options)
     {
-        Assert.Null((await participant.JoinAsync(new ParticipantAssignment("fed", 0, Json(options)))).Problem);
+        Assert.Null((await participant.JoinAsync(new ParticipantAssignment("fed", 0, Federations.Json(options)))).Problem);
         var checkpoint = await StoreStartAsync(cluster);
         await participant.BeginRoundAsync(0, checkpoint, 0);
         while (true)
@@ -237,21 +237,7 @@ public sealed class ParticipantTests
         return all.ToString();
     }
 
-    private static async Task<FederationStatus> EndAsync(TestCluster cluster)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
-        while (true)
-        {
-            if (await cluster.Control.GetFederationAsync("fed", limit.Token) is { State: not RunState.Running } ended)
-            {
-                return ended;
-            }
-
-            await Task.Delay(20, limit.Token);
-        }
-    }
-
-    private static string Json(FederationOptions options) => JsonSerializer.Serialize(options, AfaJson.Options);
+    private static Task<FederationStatus> EndAsync(TestCluster cluster) => Federations.WaitAsync(cluster, "fed", status => status.State != RunState.Running);
 
     /// <summary>Reads the counter of one silo.</summary>
     private sealed class ClampedCounter : IDisposable

@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Afa.Federation;
 using Afa.Federation.Privacy;
 using Afa.Grains;
-using Afa.Training;
 
 namespace Afa.Tests.Grains;
 
@@ -14,24 +12,7 @@ public sealed class RepeatedRoundTests
     private const string First = $"runs/{Federation}/checkpoints/step-00000000";
     private const string Second = $"runs/{Federation}/checkpoints/step-00000001";
 
-    private static readonly string Data = TestData.Write(trainImages: 128, testImages: 32);
-
-    private static readonly FederationOptions Tiny = new()
-    {
-        Training = new TrainingOptions
-        {
-            Method = TrainingMethod.Ce,
-            DataDirectory = Data,
-            TrainImages = 0,
-            ModelWidth = 0.25,
-            BatchSize = 16,
-            Optimizer = new OptimizerOptions { LearningRate = 0.05 },
-        },
-        Participants = 4,
-        Partition = new PartitionOptions { Kind = PartitionKind.Iid },
-        LocalSteps = 2,
-        Rounds = 3,
-    };
+    private static readonly FederationOptions Tiny = Federations.Small(TestData.Write(trainImages: 128, testImages: 32), width: 0.25) with { LocalSteps = 2 };
 
     /// <summary>Otherwise the control that the server keeps would no longer be the mean of the participants'.</summary>
     [Theory]
@@ -146,7 +127,7 @@ public sealed class RepeatedRoundTests
     /// <summary>A federation's participants without the grain that leads them: what that would ask, the tests ask.</summary>
     private sealed class Followers(TestCluster cluster, FederationOptions options) : IAsyncDisposable
     {
-        private readonly string _options = JsonSerializer.Serialize(options, AfaJson.Options);
+        private readonly string _options = Federations.Json(options);
 
         public TestCluster Cluster => cluster;
 

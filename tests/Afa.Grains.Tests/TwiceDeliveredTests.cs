@@ -1,30 +1,13 @@
 using Afa.Federation;
 using Afa.Federation.Privacy;
 using Afa.Grains;
-using Afa.Training;
 
 namespace Afa.Tests.Grains;
 
 /// <summary>A message that comes twice does what one does.</summary>
 public sealed class TwiceDeliveredTests
 {
-    private static readonly FederationOptions s_mean = new()
-    {
-        Training = new TrainingOptions
-        {
-            Method = TrainingMethod.Ce,
-            DataDirectory = TestData.Write(trainImages: 96, testImages: 40),
-            TrainImages = 0,
-            ModelWidth = 0.125,
-            BatchSize = 16,
-            Optimizer = new OptimizerOptions { LearningRate = 0.05 },
-        },
-        Participants = 3,
-        Partition = new PartitionOptions { Kind = PartitionKind.Iid },
-        Rounds = 2,
-        LocalSteps = 1,
-        Evaluation = new FederatedEvaluationOptions { Attacks = ["fgsm"], Images = 10, MinimumCount = 2 },
-    };
+    private static readonly FederationOptions s_mean = Federations.Small(TestData.Write(trainImages: 96, testImages: 40), width: 0.125) with { Participants = 3, Rounds = 2, LocalSteps = 1 };
 
     private static readonly FederationOptions s_scaffold = s_mean with { Strategy = new StrategyOptions { Kind = StrategyKind.Scaffold } };
     private static readonly FederationOptions s_secure = s_mean with { Privacy = new PrivacyOptions { SecureAggregation = true } };
